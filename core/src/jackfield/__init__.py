@@ -1,0 +1,1 @@
+"""Jackfield: one small host, every model vendor a plugin."""

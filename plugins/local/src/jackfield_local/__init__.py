@@ -1,0 +1,1 @@
+"""Real models inside wheels, offline and without a key."""
