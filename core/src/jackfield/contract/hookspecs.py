@@ -1,4 +1,4 @@
-"""The hooks. A plugin implements what its providers can do; the kernel calls the hooks of the one plugin that owns the provider.
+"""The hooks. A plugin implements what its providers can do; the kernel calls those of the plugin that owns the provider.
 
 A plugin is any object (a module, or an instance of `jackfield_sdk.Provider`) that an entry point in the group
 `jackfield.plugins` names. Its hook implementations are marked with `hookimpl`:

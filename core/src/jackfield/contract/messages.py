@@ -110,7 +110,7 @@ class ToolResult:
 
 @dataclass(slots=True)
 class OpaquePart:
-    """A part the contract does not know, in the wire form of `dialect`. Passed on to a vendor of the same dialect, else refused."""
+    """A part the contract does not know, in the wire form of `dialect`; passed on in the same dialect, else refused."""
 
     dialect: str
     body: dict[str, Any]
