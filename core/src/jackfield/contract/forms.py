@@ -62,12 +62,12 @@ class FormField(BaseModel):
         """The value as it is stored; raises `ValueError` with a sentence for people."""
         if self.kind == "switch":
             if not isinstance(value, bool):
-                raise ValueError("must be on or off (true or false)")  # noqa: TRY004 - `check` promises ValueError
+                raise ValueError("must be on or off (true or false)")
             return value
         if self.kind == "number":
             return self._check_number(value)
         if not isinstance(value, str):
-            raise ValueError("must be text")  # noqa: TRY004
+            raise ValueError("must be text")
         value = value.strip()
         if self.kind == "select" and value not in {option.value for option in self.options}:
             raise ValueError("must be one of: " + ", ".join(option.value for option in self.options))
