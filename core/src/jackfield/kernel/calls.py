@@ -13,6 +13,7 @@ from jackfield.contract import CallContext, LLMRequest, RelayResponse, SpeechRes
 from .faults import Blame
 from .hooks import Hook
 from .implementations import Implementation
+from .patience import Patience
 from .results import CHECKS, WrongResult, name_of
 from .streams import ByteStream, EventStream, GuardedStream
 
@@ -163,22 +164,37 @@ class BoundCall:
         :param request: the one among them, if there is one
         """
         context: CallContext = arguments["context"]
-        deadline = asyncio.get_running_loop().time() + context.timeout
+        patience = Patience()
+        deadline = patience.begin(None, context.timeout)
+        stream = None
         try:
-            async with asyncio.timeout_at(deadline):
-                if self._around is None:
-                    result = await self._layer.run(self._function, arguments, request)
-                else:
-                    if request is not None:  # a wrapper may change it; other attempts have their own
-                        arguments["request"] = copy.deepcopy(request)
-                    result = await self._around(**arguments)
-        except TimeoutError:  # only ours: the plugin's own has become a PluginFault
+            if self._around is None:
+                result = await self._layer.run(self._function, arguments, request)
+            else:
+                if request is not None:  # a wrapper may change it; other attempts have their own
+                    arguments["request"] = copy.deepcopy(request)
+                result = await self._around(**arguments)
+            stream = _stream_in(result)
+            if stream is not None:
+                stream.watch(patience, deadline)
+        except asyncio.CancelledError:
+            if not patience.ran_out():
+                raise
             late = Timeout(f"The vendor did not answer within {context.timeout:g} s.")
             raise self._layer.blame.name(late, context, model_of(arguments)) from None
-        stream = result.body if isinstance(result, RelayResponse) else getattr(result, "audio", result)
-        if isinstance(stream, GuardedStream):
-            stream.watch(deadline)
+        finally:
+            if stream is None:
+                patience.stop()
+            else:
+                patience.end()
         return result
+
+
+def _stream_in(result: Any) -> GuardedStream[Any] | None:
+    if isinstance(result, GuardedStream):
+        return result
+    inner = result.body if isinstance(result, RelayResponse) else result.audio if isinstance(result, SpeechResult) else None
+    return inner if isinstance(inner, GuardedStream) else None
 
 
 async def _discard(result: Any) -> None:

@@ -91,7 +91,7 @@ def _license(metadata: Any) -> str:
 
 
 def _homepage(metadata: Any) -> str:
-    links = {}
+    links: dict[str, str] = {}
     for line in metadata.get_all("Project-URL") or ():
         label, _, url = line.partition(",")
         links[re.sub(r"[^a-z]", "", label.lower())] = url.strip()

@@ -83,7 +83,7 @@ def _load_one(candidate: Candidate) -> Loaded | PluginRecord:
             cause=broken.cause,
             advice=broken.advice,
             fault=broken.fault,
-            traceback=_traceback(broken.__cause__) if broken.__cause__ else "",
+            traceback=_traceback(broken.__cause__) if broken.__cause__ and broken.kind is not Cause.NOT_FOUND else "",
         )
         return replace(record, quarantined=quarantine)
     return Loaded(record, implementations, descriptions)

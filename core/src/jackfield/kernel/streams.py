@@ -24,73 +24,13 @@ from jackfield.contract import (
 )
 
 from .faults import Blame
+from .patience import Patience
 from .results import name_of
 
 Piece = TypeVar("Piece")
 _log = logging.getLogger("jackfield.kernel")
 
 _DELTAS = frozenset({TextDelta, ReasoningDelta, RefusalDelta, ToolCallDelta, AudioDelta})
-
-
-class Patience:
-    """Cancels the task that waits when its deadline passes. One timer serves a whole stream, not one each piece."""
-
-    __slots__ = ("_cancelling", "_deadline", "_loop", "_ran_out", "_task", "_timer")
-
-    def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._timer: asyncio.TimerHandle | None = None
-        self._task: asyncio.Task[Any] | None = None
-        self._deadline = 0.0
-        self._cancelling = 0
-        self._ran_out = False
-
-    def begin(self, deadline: float | None, seconds: float) -> None:
-        """From now on the running task waits, until `deadline` (of the loop's clock), or for so many seconds."""
-        self._task = asyncio.current_task()
-        if deadline is None:
-            deadline = self._loop.time() + seconds
-        self._deadline = deadline
-        timer = self._timer
-        if timer is None:
-            self._timer = self._loop.call_at(deadline, self._ring)
-        elif timer.when() > deadline:
-            timer.cancel()
-            self._timer = self._loop.call_at(deadline, self._ring)
-
-    def end(self) -> None:
-        """It waits no longer."""
-        if self._ran_out and self._task is not None:  # and something other than the cancellation came of it
-            self._ran_out = False
-            self._task.uncancel()
-        self._task = None
-
-    def stop(self) -> None:
-        """Put the timer away."""
-        self._task = None
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def ran_out(self) -> bool:
-        """Whether the cancellation that has just come is our own, and nobody else's beside it."""
-        task = asyncio.current_task()
-        if not self._ran_out or task is None:
-            return False
-        self._ran_out = False
-        return task.uncancel() <= self._cancelling
-
-    def _ring(self) -> None:
-        self._timer = None
-        task = self._task
-        if task is None:
-            return  # the consumer holds the last piece: its time is not the vendor's
-        if self._deadline > self._loop.time():
-            self._timer = self._loop.call_at(self._deadline, self._ring)
-            return
-        self._ran_out = True
-        self._cancelling = task.cancelling()
-        task.cancel()
 
 
 class GuardedStream(Generic[Piece]):
@@ -108,10 +48,10 @@ class GuardedStream(Generic[Piece]):
         self._patience: Patience | None = None
         self._done = False
 
-    def watch(self, deadline: float) -> None:
+    def watch(self, patience: Patience, deadline: float) -> None:
         """Mind the time: until `deadline` (of the loop's clock) for the first piece, then the context's `idle_timeout`."""
+        self._patience = patience
         self._deadline = deadline
-        self._patience = Patience()
 
     def __aiter__(self) -> GuardedStream[Piece]:
         return self
