@@ -1,0 +1,118 @@
+"""What the tests of the host share: a vendor on loopback that answers as a test says, and what it was sent."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+import pytest
+
+Reply = Callable[["Exchange"], Coroutine[Any, Any, None]]
+
+
+@dataclass
+class Exchange:
+    """One request as the vendor got it, and the means to answer it byte by byte."""
+
+    path: str
+    headers: dict[str, str]
+    body: bytes
+    writer: asyncio.StreamWriter
+    closed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def json(self) -> Any:
+        return orjson.loads(self.body)
+
+    async def answer(self, status: int = 200, body: Any = None, **headers: str) -> None:
+        data = body if isinstance(body, bytes) else orjson.dumps(body if body is not None else {})
+        lines = {"content-type": "application/json", "content-length": str(len(data))}
+        lines.update({name.replace("_", "-"): value for name, value in headers.items()})
+        await self.raw(_head(status, lines) + data)
+
+    async def start_stream(self, **headers: str) -> None:
+        lines = {"content-type": "text/event-stream", "transfer-encoding": "chunked"}
+        lines.update({name.replace("_", "-"): value for name, value in headers.items()})
+        await self.raw(_head(200, lines))
+
+    async def send(self, data: bytes) -> None:
+        await self.raw(b"%x\r\n%b\r\n" % (len(data), data))
+
+    async def end_stream(self) -> None:
+        await self.raw(b"0\r\n\r\n")
+
+    async def raw(self, data: bytes) -> None:
+        self.writer.write(data)
+        await self.writer.drain()
+
+    def cut(self) -> None:
+        self.writer.transport.abort()
+
+
+def _head(status: int, headers: dict[str, str]) -> bytes:
+    return f"HTTP/1.1 {status} X\r\n".encode() + "".join(f"{n}: {v}\r\n" for n, v in headers.items()).encode() + b"\r\n"
+
+
+class Vendor:
+    """A real HTTP/1.1 server. `reply` is called for each request; `exchanges` keeps them all."""
+
+    def __init__(self) -> None:
+        self.exchanges: list[Exchange] = []
+        self.reply: Reply = _not_set
+        self._server: asyncio.Server | None = None
+
+    async def start(self) -> None:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+
+    async def stop(self) -> None:
+        assert self._server is not None
+        self._server.close()
+        for exchange in self.exchanges:
+            exchange.cut()
+        await self._server.wait_closed()
+
+    @property
+    def port(self) -> int:
+        assert self._server is not None
+        return int(self._server.sockets[0].getsockname()[1])
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                first, *rest = head.decode("latin-1").split("\r\n")
+                headers = {n.lower(): v.strip() for n, _, v in (line.partition(":") for line in rest if line)}
+                body = await reader.readexactly(int(headers.get("content-length", "0")))
+                exchange = Exchange(first.split(" ")[1], headers, body, writer)
+                self.exchanges.append(exchange)
+                answering = asyncio.create_task(self.reply(exchange))
+                watching = asyncio.create_task(reader.read(1)) if headers.get("x-watch") or exchange.path == "/watch" else None
+                if watching is not None:
+                    await watching
+                    exchange.closed.set()
+                    answering.cancel()
+                    return
+                await answering
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+
+async def _not_set(exchange: Exchange) -> None:
+    await exchange.answer(500, {"error": "the test did not say what to answer"})
+
+
+@pytest.fixture
+async def vendor() -> AsyncIterator[Vendor]:
+    server = Vendor()
+    await server.start()
+    yield server
+    await server.stop()
