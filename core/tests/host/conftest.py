@@ -21,7 +21,7 @@ class Exchange:
     headers: dict[str, str]
     body: bytes
     writer: asyncio.StreamWriter
-    closed: asyncio.Event = field(default_factory=asyncio.Event)
+    closed: asyncio.Event = field(default_factory=asyncio.Event)  # set when the connection is over
 
     @property
     def json(self) -> Any:
@@ -63,6 +63,7 @@ class Vendor:
         self.exchanges: list[Exchange] = []
         self.reply: Reply = _not_set
         self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
@@ -70,9 +71,9 @@ class Vendor:
     async def stop(self) -> None:
         assert self._server is not None
         self._server.close()
-        for exchange in self.exchanges:
-            exchange.cut()
-        await self._server.wait_closed()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     @property
     def port(self) -> int:
@@ -84,6 +85,12 @@ class Vendor:
         return f"http://127.0.0.1:{self.port}"
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._talk(reader, writer))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        exchange: Exchange | None = None
         try:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
@@ -93,17 +100,31 @@ class Vendor:
                 exchange = Exchange(first.split(" ")[1], headers, body, writer)
                 self.exchanges.append(exchange)
                 answering = asyncio.create_task(self.reply(exchange))
-                watching = asyncio.create_task(reader.read(1)) if headers.get("x-watch") or exchange.path == "/watch" else None
-                if watching is not None:
-                    await watching
-                    exchange.closed.set()
+                hung_up = asyncio.create_task(_hang_up(reader))
+                try:
+                    await asyncio.wait((answering, hung_up), return_when=asyncio.FIRST_COMPLETED)
+                    if hung_up.done():
+                        return
+                finally:
                     answering.cancel()
-                    return
-                await answering
+                    hung_up.cancel()
+                    await asyncio.wait((answering, hung_up))
+                    if not answering.cancelled():
+                        answering.result()
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
             writer.close()
+            if exchange is not None:
+                exchange.closed.set()
+
+
+async def _hang_up(reader: asyncio.StreamReader) -> None:
+    """Returns when the client goes away in the middle of an answer (it does not pipeline, so it sends nothing else)."""
+    while not reader.at_eof() and reader.exception() is None:
+        await reader._wait_for_data("hang up")  # type: ignore[attr-defined]  # waits without taking a byte
+        if reader._buffer:  # type: ignore[attr-defined]
+            await asyncio.Event().wait()
 
 
 async def _not_set(exchange: Exchange) -> None:

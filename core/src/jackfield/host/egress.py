@@ -93,9 +93,9 @@ class ProxyChoice:
         self.proxy_for = lru_cache(maxsize=1024)(self._proxy_for)
 
     @property
-    def used(self) -> bool:
-        """Whether any host is reached through a proxy."""
-        return any(self._proxies.values())
+    def all(self) -> frozenset[str]:
+        """Every proxy that some host may be reached through."""
+        return frozenset(proxy for proxy in self._proxies.values() if proxy)
 
     def _proxy_for(self, scheme: str, host: str, port: int | None) -> str | None:
         """The proxy's URL, or None for a direct connection."""

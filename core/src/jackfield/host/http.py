@@ -6,8 +6,9 @@ fifty connections). No cookies, no redirects, no credentials from a netrc file; 
 
 from __future__ import annotations
 
+import socket
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from http.cookiejar import Cookie, CookieJar
 from importlib.metadata import version
 from typing import Any
@@ -22,8 +23,9 @@ from jackfield.contract import HostFault
 
 from .egress import EgressRules, ProxyChoice
 from .settings import CallSettings, EgressSettings
-from .wire import AiohttpWire, Route, egress_denied, is_denied
+from .wire import AiohttpWire, egress_denied, is_denied
 
+SocketFactory = Callable[[Any], socket.socket]
 USER_AGENT = f"jackfield/{version('jackfield')}"
 
 
@@ -42,8 +44,8 @@ class Outbound:
         self.rules = EgressRules.of(egress)
         self._proxies = ProxyChoice(egress)
         context = _tls(egress)
-        self._direct = _session(egress, context, self.rules)
-        self._proxied = _session(egress, context, None) if self._proxies.used else None
+        self._direct = _session(egress, context, self.rules.make_socket)
+        self._proxied = {proxy: _session(egress, context, proxy=proxy) for proxy in self._proxies.all}
         self.wire = AiohttpWire(self._route, calls.connect_timeout)
         self.client = httpx.AsyncClient(
             transport=_Transport(self._route, context),
@@ -53,35 +55,38 @@ class Outbound:
             trust_env=False,
         )
 
-    def _route(self, url: URL) -> Route:
-        if self._proxied is None:
-            return self._direct, None
+    def _route(self, url: URL) -> aiohttp.ClientSession:
+        if not self._proxied:
+            return self._direct
         host = url.host or ""
         proxy = self._proxies.proxy_for(url.scheme, host, url.explicit_port)
         if proxy is None:
-            return self._direct, None
+            return self._direct
         if not self.rules.permits_host(host):
             raise egress_denied(host)
-        return self._proxied, proxy
+        return self._proxied[proxy]
 
     async def close(self) -> None:
         """Close every connection; calls that still run end with ConnectionFailed."""
         await self.client.aclose()
-        await self._direct.close()
-        if self._proxied is not None:
-            await self._proxied.close()
+        for session in (self._direct, *self._proxied.values()):
+            await session.close()
 
 
-def _session(egress: EgressSettings, context: ssl.SSLContext, rules: EgressRules | None) -> aiohttp.ClientSession:
+def _session(
+    egress: EgressSettings, context: ssl.SSLContext, make_socket: SocketFactory | None = None, proxy: str | None = None
+) -> aiohttp.ClientSession:
+    """A pool: the one of direct connections, or that of a proxy (which the operator chose, so no rule is asked)."""
     connector = aiohttp.TCPConnector(
         ssl=context,
         limit=egress.max_connections,
         keepalive_timeout=egress.keepalive,
         ttl_dns_cache=30,
-        socket_factory=rules.make_socket if rules else None,
+        socket_factory=make_socket,
     )
     return aiohttp.ClientSession(
         connector=connector,
+        proxy=proxy,
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
         timeout=aiohttp.ClientTimeout(total=None),
@@ -122,18 +127,17 @@ class _NoCookies(CookieJar):
 class _Transport(httpx.AsyncBaseTransport):
     """httpx-aiohttp's transport over the host's sessions, with errors told apart more exactly than it does."""
 
-    def __init__(self, route: Any, context: ssl.SSLContext) -> None:
+    def __init__(self, route: Callable[[URL], aiohttp.ClientSession], context: ssl.SSLContext) -> None:
         self._route = route
         self._context = context
-        self._transports: dict[Route, AiohttpTransport] = {}
+        self._transports: dict[aiohttp.ClientSession, AiohttpTransport] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         url = request.url
-        route: Route = self._route(URL.build(scheme=url.scheme, host=url.host, port=url.port))
-        transport = self._transports.get(route)
+        session = self._route(URL.build(scheme=url.scheme, host=url.host, port=url.port))
+        transport = self._transports.get(session)
         if transport is None:
-            transport = AiohttpTransport(verify=self._context, client=route[0], proxy=_proxy(route[1]))
-            self._transports[route] = transport
+            transport = self._transports[session] = AiohttpTransport(verify=self._context, client=session)
         try:
             response = await transport.handle_async_request(request)
         except httpx.TransportError as error:
@@ -143,17 +147,6 @@ class _Transport(httpx.AsyncBaseTransport):
         assert isinstance(response.stream, httpx.AsyncByteStream)
         response.stream = _Stream(response.stream, request)
         return response
-
-
-def _proxy(url: str | None) -> httpx.Proxy | None:
-    """Its user and password as a header: aiohttp is giving up the other way."""
-    if url is None:
-        return None
-    target = URL(url)
-    if target.user is None:
-        return httpx.Proxy(url)
-    basic = aiohttp.encode_basic_auth(target.user, target.password or "")
-    return httpx.Proxy(str(target.with_user(None)), headers={"proxy-authorization": basic})
 
 
 class _Stream(httpx.AsyncByteStream):

@@ -13,8 +13,6 @@ from jackfield.contract import ConnectionFailed, JackfieldError, PermissionDenie
 
 from .egress import EgressDenied
 
-Route = tuple[aiohttp.ClientSession, str | None]
-
 
 def error_of(error: BaseException, host: str) -> JackfieldError:
     """What an exception of aiohttp means to the caller. `host` is named; a URL may hold a key and is not."""
@@ -138,10 +136,10 @@ class Chunks:
 class AiohttpWire:
     """Implements `contract.Wire`.
 
-    :param route: which session, and through which proxy, leads to a URL; raises PermissionDenied
+    :param route: which session leads to a URL; raises PermissionDenied
     """
 
-    def __init__(self, route: Callable[[URL], Route], connect_timeout: float) -> None:
+    def __init__(self, route: Callable[[URL], aiohttp.ClientSession], connect_timeout: float) -> None:
         self._route = route
         self._timeouts = lru_cache(maxsize=64)(
             lambda seconds: aiohttp.ClientTimeout(
@@ -162,10 +160,10 @@ class AiohttpWire:
         except ValueError:
             raise error_of(aiohttp.InvalidURL(""), "") from None
         host = target.host or "the vendor"
-        session, proxy = self._route(target)
+        session = self._route(target)
         try:
             response = await session.request(
-                "POST", target, headers=headers, data=body, allow_redirects=False, proxy=proxy, timeout=self._timeouts(timeout)
+                "POST", target, headers=headers, data=body, allow_redirects=False, timeout=self._timeouts(timeout)
             )
         except aiohttp.InvalidURL as error:
             raise error_of(error, host) from None  # its text is the URL
