@@ -95,27 +95,17 @@ def wrapper_shim(layer: Layer, implementation: Implementation) -> Callable[..., 
 
     def shim(*values: Any) -> Generator[None, Any, Call]:
         arguments = dict(zip(layer.hook.parameters, values, strict=True))
-        context: CallContext = arguments["context"]
-        generator = implementation.function(**arguments)
-        _step(layer, generator, arguments, lambda: next(generator), "did not yield")
+        generator = _begin(layer, implementation, arguments)
         try:
-            call = yield
+            call: Call = yield
         except BaseException:
             generator.close()
             raise
-        awaitable = None
         try:
-            generator.send(call)
-        except StopIteration as stop:
-            awaitable = stop.value
-        except BaseException as error:
-            layer.blame.raise_for(error, context, model_of(arguments))
-        else:
-            generator.close()
-            raise layer.blame.fault("yielded more than once", context, model_of(arguments))
-        if not inspect.isawaitable(awaitable):
-            what = f"answered {name_of(awaitable)} instead of an awaitable around the call"
-            raise layer.blame.fault(what, context, model_of(arguments))
+            awaitable = _finish(layer, generator, call, arguments)
+        except BaseException:
+            call.close()
+            raise
 
         async def inner(**_: Any) -> Any:
             return await awaitable
@@ -125,15 +115,32 @@ def wrapper_shim(layer: Layer, implementation: Implementation) -> Callable[..., 
     return _mark(shim, layer.hook, implementation.options)
 
 
-def _step(
-    layer: Layer, generator: Generator[Any, Any, Any], arguments: Mapping[str, Any], step: Callable[[], Any], otherwise: str
-) -> None:
+def _begin(layer: Layer, implementation: Implementation, arguments: Mapping[str, Any]) -> Generator[Any, Any, Any]:
+    """The wrapper's generator, at its `yield`."""
     try:
-        step()
+        generator: Generator[Any, Any, Any] = implementation.function(**arguments)
+        next(generator)
     except StopIteration:
-        raise layer.blame.fault(otherwise, arguments["context"], model_of(arguments)) from None
+        raise layer.blame.fault("did not yield", arguments["context"], model_of(arguments)) from None
     except BaseException as error:
         layer.blame.raise_for(error, arguments["context"], model_of(arguments))
+    return generator
+
+
+def _finish(layer: Layer, generator: Generator[Any, Any, Any], call: Call, arguments: Mapping[str, Any]) -> Awaitable[Any]:
+    """What the wrapper puts around the call."""
+    context: CallContext = arguments["context"]
+    try:
+        generator.send(call)
+    except StopIteration as stop:
+        if inspect.isawaitable(stop.value):
+            return stop.value
+        what = f"answered {name_of(stop.value)} instead of an awaitable around the call"
+        raise layer.blame.fault(what, context, model_of(arguments)) from None
+    except BaseException as error:
+        layer.blame.raise_for(error, context, model_of(arguments))
+    generator.close()
+    raise layer.blame.fault("yielded more than once", context, model_of(arguments))
 
 
 def _mark(shim: Callable[..., Any], hook: Hook, options: Mapping[str, Any]) -> Callable[..., Any]:

@@ -63,7 +63,7 @@ def _of_distribution(distribution: Any, group: str) -> Iterator[Candidate]:
 
 def _describe(distribution: Any) -> PluginRecord:
     metadata: Any = distribution.metadata
-    name = metadata["Name"]
+    name = metadata.get("Name")
     if not name:
         raise ValueError("it has no name")
     return PluginRecord(

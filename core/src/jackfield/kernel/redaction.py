@@ -12,7 +12,7 @@ from jackfield.contract import JackfieldError
 
 MASK = "•••"
 _SHORTEST = 4  # shorter than this is no secret, and taking it out would garble every text
-_TEXTS = ("message", "advice", "vendor_message", "vendor_code", "request_id", "strerror", "reason")
+_TEXTS = ("message", "advice", "vendor_message", "vendor_code", "request_id", "strerror", "filename", "reason")
 
 
 def secrets_of(credentials: Mapping[str, Any], names: Collection[str]) -> list[str]:
