@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from jackfield.kernel import Kernel
+
 
 class Site(Protocol):
     def install(
