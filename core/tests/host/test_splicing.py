@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import Any
 
@@ -9,7 +10,6 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from jackfield.host.splicing import UsageWithheld, asks_for_usage, with_model, with_usage_asked
 
 _words = st.sampled_from(["model", '"model', 'model"', '\\"model"', "model\\", "mo\u0064el", "x", "é", '{"model":"a"}', ""])
@@ -50,7 +50,7 @@ def test_a_splice_changes_the_model_and_nothing_else(
 
 
 def test_what_python_cannot_hold_passes_untouched() -> None:
-    raw = b'{ "big":123456789012345678901234567890, "messages":[{"content":"the model \\"model\\" is"}], "model" : "p/a", "n":1.0e2}'
+    raw = b'{ "big":123456789012345678901234567890, "messages":[{"content":"a \\"model\\" is"}], "model" : "p/a", "n":1.0e2}'
     assert with_model(raw, orjson.loads(raw), "a") == raw.replace(b'"p/a"', b'"a"')
 
 
@@ -83,7 +83,7 @@ def test_only_the_usage_chunk_is_withheld_however_the_stream_is_cut(newline: byt
     stream = b"".join(event + 2 * newline for event in events)
     points = [0, *sorted(cuts), len(stream)]
     withheld = UsageWithheld()
-    out = b"".join(withheld.feed(stream[a:b]) for a, b in zip(points, points[1:], strict=False)) + withheld.end()
+    out = b"".join(withheld.feed(stream[a:b]) for a, b in itertools.pairwise(points)) + withheld.end()
     assert out == stream.replace(USAGE + 2 * newline, b"")
 
 
