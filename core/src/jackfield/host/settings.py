@@ -144,8 +144,11 @@ class EgressSettings(_Section):
     @field_validator("deny", "allow")
     @classmethod
     def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for network in value:
-            ip_network(network, strict=False)
+        for number, network in enumerate(value, 1):
+            try:
+                ip_network(network, strict=False)
+            except ValueError:
+                raise ValueError(f"entry {number} is not a network such as 10.0.0.0/8") from None
         return value
 
     @property
