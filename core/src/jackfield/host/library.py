@@ -1,14 +1,15 @@
 """Jackfield as a library: all model types of all installed plugins, with no server and no database.
 
-    async with AsyncJackfield(credentials={"openai": {"api_key": key}}) as jackfield:
-        answer = await jackfield.chat("openai/gpt-5-mini", "Name three moons.")
-        print(answer.text)
+async with AsyncJackfield(credentials={"openai": {"api_key": key}}) as jackfield:
+    answer = await jackfield.chat("openai/gpt-5-mini", "Name three moons.")
+    print(answer.text)
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
+import threading
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -62,7 +63,7 @@ class Model:
 class _Target:
     provider: str
     model: str
-    description: ModelDescription
+    description: ModelDescription | None
     credentials: Credentials
 
 
@@ -93,15 +94,17 @@ class AsyncJackfield:
         self._idle_timeout = idle_timeout
         self._retries = retries
         self._kernel = kernel
+        self._loading = threading.Lock()
         self._outbound: Outbound | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def kernel(self) -> Kernel:
         """The plugins; loaded at first use."""
-        if self._kernel is None:
-            self._kernel = Kernel.load()
-        return self._kernel
+        with self._loading:
+            if self._kernel is None:
+                self._kernel = Kernel.load()
+            return self._kernel
 
     @property
     def plugins(self) -> tuple[PluginRecord, ...]:
@@ -126,8 +129,7 @@ class AsyncJackfield:
 
     async def list_models(self, provider: str, *, credentials: Mapping[str, Any] | None = None) -> list[Model]:
         """What the provider's endpoint offers now, where it can be asked; else its catalog."""
-        context = self._context(_Target(provider, "", *self._at_provider(provider, credentials)), None)
-        context.model = None
+        context = self._at_provider(provider, credentials)
         return [Model(f"{provider}/{model.id}", provider, model) for model in await self.kernel.list_models(context)]
 
     async def validate(self, provider: str, *, credentials: Mapping[str, Any] | None = None) -> None:
@@ -135,8 +137,7 @@ class AsyncJackfield:
 
         :raises CredentialsInvalid: naming the field, where it is known
         """
-        context = self._context(_Target(provider, "", *self._at_provider(provider, credentials)), None)
-        context.model = None
+        context = self._at_provider(provider, credentials)
         await self.kernel.validate_provider_credentials(context)
 
     async def chat(
@@ -350,18 +351,17 @@ class AsyncJackfield:
             )
         return _Target(provider_id, model, description, found)
 
-    def _at_provider(self, provider_id: str, credentials: Mapping[str, Any] | None) -> tuple[ModelDescription, Credentials]:
+    def _at_provider(self, provider_id: str, credentials: Mapping[str, Any] | None) -> CallContext:
+        """For what is asked of a provider and not of one of its models."""
         provider = self.kernel.provider(provider_id)
         given = self._given(provider_id, credentials)
         found = find_credentials(provider, given, in_catalog=provider.provider_form is not None)
-        return ModelDescription(id="-", type=provider.model_types[0]), found
+        return self._context(_Target(provider_id, "", None, found), None)
 
     def _given(self, provider: str, credentials: Mapping[str, Any] | None) -> dict[str, Any]:
         return self._credentials.get(provider, {}) | dict(credentials or {})
 
-    async def _send(
-        self, target: _Target, timeout: float | None, call: Callable[[CallContext], Awaitable[Answer]]
-    ) -> Answer:
+    async def _send(self, target: _Target, timeout: float | None, call: Callable[[CallContext], Awaitable[Answer]]) -> Answer:
         for attempt in range(self._retries + 1):
             try:
                 return await call(self._context(target, timeout))

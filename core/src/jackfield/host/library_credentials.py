@@ -67,9 +67,11 @@ def _fill(provider: str, form: CredentialForm, given: Mapping[str, Any]) -> dict
     missing = [
         field
         for field in form.fields
-        if field.required and field.default is None and not values.get(field.name) and form.shows(field, defaults | values)
+        if field.required
+        and field.default is None
+        and values.get(field.name) in (None, "")
+        and form.shows(field, defaults | values)
     ]
-    missing = [field for field in missing if values.get(field.name) is not False]
     if missing:
         names = ", ".join(f"`{field.name}`" for field in missing)
         variables = ", ".join(variable_of(provider, field) for field in missing)
