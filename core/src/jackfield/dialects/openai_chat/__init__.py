@@ -1,0 +1,22 @@
+"""OpenAI's chat completions, both ways: https://platform.openai.com/docs/api-reference/chat"""
+
+from ..openai_errors import render_error
+from .parts import DIALECT
+from .requests import ChatOptions, build_request, parse_request
+from .results import parse_result, parse_usage, render_result, render_usage
+from .streams import StreamParser, parse_stream, render_stream
+
+__all__ = [
+    "DIALECT",
+    "ChatOptions",
+    "StreamParser",
+    "build_request",
+    "parse_request",
+    "parse_result",
+    "parse_stream",
+    "parse_usage",
+    "render_error",
+    "render_result",
+    "render_stream",
+    "render_usage",
+]

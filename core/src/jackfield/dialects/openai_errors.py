@@ -1,0 +1,60 @@
+"""OpenAI's error object, as all of its surfaces answer it: https://platform.openai.com/docs/guides/error-codes"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+
+from jackfield.contract import JackfieldError
+
+_TYPES = {400: "invalid_request_error", 401: "authentication_error", 403: "permission_error", 404: "invalid_request_error"}
+
+
+@dataclass(slots=True, frozen=True)
+class VendorError:
+    """What a vendor's error body says."""
+
+    message: str = ""
+    code: str | None = None
+    param: str | None = None
+    type: str | None = None
+
+
+def render_error(error: JackfieldError) -> dict[str, Any]:
+    """`{"error": {message, type, param, code}}`; the advice is part of the message, as clients show nothing else."""
+    kind = _TYPES.get(error.status) or ("rate_limit_error" if error.status == 429 else None)
+    kind = "insufficient_quota" if error.code == "quota_exceeded" else kind
+    if kind is None:
+        kind = "invalid_request_error" if error.status < 500 else "server_error"
+    message = f"{error.message} {error.advice}".strip()
+    if error.vendor_message:
+        message += f" (The vendor says: {error.vendor_message})"
+    members = {"message": message, "type": kind, "param": error.param, "code": error.code}
+    return {"error": members | {"jackfield": error.describe()}}
+
+
+def read_error(body: bytes) -> VendorError:
+    """The error object in a vendor's answer, in the several ways in which compatible servers write it."""
+    try:
+        parsed = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return VendorError(message=body[:500].decode("utf-8", "replace").strip())
+    if isinstance(parsed, list) and parsed:
+        parsed = parsed[0]
+    if not isinstance(parsed, dict):
+        return VendorError(message=str(parsed)[:500])
+    error = parsed.get("error", parsed)
+    if isinstance(error, str):
+        return VendorError(message=error)
+    if not isinstance(error, dict):
+        error = parsed
+    message = error.get("message") or error.get("msg") or error.get("detail") or parsed.get("message") or ""
+    code = error.get("code") or error.get("type") or error.get("status")
+    return VendorError(
+        message=message if isinstance(message, str) else orjson.dumps(message).decode(),
+        code=str(code) if code is not None else None,
+        param=error.get("param") if isinstance(error.get("param"), str) else None,
+        type=str(error["type"]) if error.get("type") else None,
+    )

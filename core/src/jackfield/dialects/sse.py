@@ -1,0 +1,105 @@
+"""Server-sent events: bytes to events and back (WHATWG HTML, section 9.2, "Server-sent events")."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+
+from jackfield.contract import ServerUnavailable
+
+MAX_EVENT_BYTES = 32 * 1024 * 1024
+"""No vendor sends an event larger than an image in base64; what is larger is not an event stream."""
+
+_LINE_END = re.compile(rb"\r\n|\n|\r")
+
+
+@dataclass(slots=True, frozen=True)
+class ServerSentEvent:
+    """One event. `data` holds the data lines joined by newlines."""
+
+    data: str
+    event: str = "message"
+    id: str | None = None
+
+
+class ServerSentEventDecoder:
+    """Takes bytes in pieces of any size, gives whole events.
+
+    Lines end with CR LF, LF or CR, wherever the pieces are cut. Comments and unknown fields are ignored. Bytes that are not
+    UTF-8 become U+FFFD, as the standard says. An event that is not ended by an empty line is dropped, as the standard says.
+    """
+
+    def __init__(self, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
+        self._rest = b""
+        self._at_start = True
+        self._data: list[str] = []
+        self._held = 0
+        self._event = ""
+        self._id: str | None = None
+        self._max = max_event_bytes
+
+    def feed(self, chunk: bytes) -> Iterator[ServerSentEvent]:
+        """The events that `chunk` completes.
+
+        :raises ServerUnavailable: when an event grows over `max_event_bytes`
+        """
+        buffer = self._rest + chunk
+        if self._at_start:
+            if len(buffer) < 3 and b"\xef\xbb\xbf".startswith(buffer):
+                self._rest = buffer
+                return
+            buffer = buffer.removeprefix(b"\xef\xbb\xbf")
+            self._at_start = False
+        # A CR at the very end may be the first half of CR LF: it waits for the next piece.
+        held_back = b"\r" if buffer.endswith(b"\r") else b""
+        *lines, rest = _LINE_END.split(buffer[: len(buffer) - len(held_back)])
+        self._rest = rest + held_back
+        if self._held + len(self._rest) > self._max:
+            raise ServerUnavailable("The vendor's stream holds an event that is larger than any answer.")
+        for line in lines:
+            event = self._take(line)
+            if event is not None:
+                yield event
+
+    def close(self) -> Iterator[ServerSentEvent]:
+        """The event that a CR as the stream's very last byte ends, if there is one."""
+        if self._rest.endswith(b"\r"):
+            yield from self.feed(b"\n")
+
+    def _take(self, line: bytes) -> ServerSentEvent | None:
+        if not line:
+            return self._dispatch()
+        name, _, value = line.partition(b":")
+        text = value.removeprefix(b" ").decode("utf-8", "replace")
+        if name == b"data":
+            self._data.append(text)
+            self._held += len(value)
+        elif name == b"event":
+            self._event = text
+        elif name == b"id" and "\0" not in text:
+            self._id = text
+        return None
+
+    def _dispatch(self) -> ServerSentEvent | None:
+        event = ServerSentEvent("\n".join(self._data), self._event or "message", self._id) if self._data else None
+        self._data, self._held, self._event = [], 0, ""
+        return event
+
+
+async def decode(chunks: AsyncIterator[bytes]) -> AsyncIterator[ServerSentEvent]:
+    """The events of a stream of bytes."""
+    decoder = ServerSentEventDecoder()
+    async for chunk in chunks:
+        for event in decoder.feed(chunk):
+            yield event
+    for event in decoder.close():
+        yield event
+
+
+def encode(data: bytes, event: str | None = None) -> bytes:
+    """One event, ready to be sent. `data` is JSON in one line, or any text; line ends in it become data lines."""
+    head = b"event: " + event.encode() + b"\n" if event else b""
+    if b"\n" in data or b"\r" in data:
+        data = b"\ndata: ".join(_LINE_END.split(data))
+    return head + b"data: " + data + b"\n\n"
