@@ -1,0 +1,127 @@
+"""Speech to text and text to speech."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from jackfield_sdk import (
+    BadRequest,
+    CallContext,
+    ModelNotFound,
+    RequestTooLarge,
+    SpeechRequest,
+    SpeechResult,
+    TranscriptionRequest,
+    TranscriptionResult,
+    UnsupportedParameter,
+    Usage,
+)
+
+from . import audio
+from .settings import Settings
+from .speech import DEFAULT_VOICE, LONGEST, Speaker
+from .transcriber import Transcriber
+from .weights import WHISPER_TINY_EN
+from .workers import Stop, Workers
+
+TRANSCRIPTION_ID = "whisper-tiny.en"
+SPEECH_ID = "espeak-ng"
+_PIECE = 32_768
+_SLOWEST, _FASTEST = 0.5, 4.0
+
+
+class Sounds:
+    """Each engine has one thread: eSpeak can do no more, and Whisper uses all cores for one recording."""
+
+    def __init__(self) -> None:
+        self._speaker = Speaker()
+        self._transcriber = Transcriber(lambda stop: WHISPER_TINY_EN.locate(Settings.from_environment(), stop))
+        self._speaking = Workers("espeak")
+        self._hearing = Workers("whisper")
+
+    async def transcribe(self, request: TranscriptionRequest, context: CallContext) -> TranscriptionResult:
+        """What an English recording says. To translate it into English is to leave it as it is.
+
+        :raises BadRequest: naming what is wrong; :raises MissingExtra: the engine is not installed
+        """
+        _refuse_extra(request)
+        if request.model != TRANSCRIPTION_ID:
+            raise ModelNotFound(f"There is no embedded speech-to-text model `{request.model}`.")
+        data = _data(request, context)
+        if request.language and request.language.lower().partition("-")[0] not in ("en", "english"):
+            raise BadRequest(f"`{TRANSCRIPTION_ID}` hears English only.", param="language")
+        if request.temperature is not None and not 0 <= request.temperature <= 1:
+            raise BadRequest("`temperature` must be from 0 to 1.", param="temperature")
+        threads = Settings.from_environment().threads
+        heard = await self._hearing.run(
+            lambda stop: self._transcriber.hear(
+                data,
+                stop,
+                threads=threads,
+                prompt=request.prompt,
+                temperature=request.temperature,
+                words="word" in request.timestamps,
+            )
+        )
+        return TranscriptionResult(
+            text=heard.text,
+            language="en",
+            duration=heard.duration,
+            segments=heard.segments,
+            words=heard.words,
+            usage=Usage(audio_seconds=heard.duration),
+            model=request.model,
+        )
+
+    async def speak(self, request: SpeechRequest) -> SpeechResult:
+        """:raises BadRequest: naming what is wrong; :raises MissingExtra: the engine is not installed"""
+        _refuse_extra(request)
+        if request.model != SPEECH_ID:
+            raise ModelNotFound(f"There is no embedded text-to-speech model `{request.model}`.")
+        if not request.text.strip():
+            raise BadRequest("`input` is empty.", param="input")
+        if len(request.text) > LONGEST:
+            advice = "Send it in several requests."
+            raise BadRequest(f"`input` has more than {LONGEST} characters.", param="input", advice=advice)
+        if request.instructions and not request.drop_unsupported:
+            raise UnsupportedParameter("eSpeak NG takes no `instructions`.", param="instructions")
+        name = (request.format or "wav").lower()
+        if name not in audio.MEDIA_TYPES:
+            raise BadRequest(f"`response_format` must be one of: {', '.join(audio.MEDIA_TYPES)}.", param="response_format")
+        speed = 1.0 if request.speed is None else request.speed
+        if not _SLOWEST <= speed <= _FASTEST:
+            raise BadRequest(f"`speed` must be from {_SLOWEST} to {_FASTEST:g}.", param="speed")
+        file, seconds = await self._speaking.run(
+            lambda stop: self._file(request.text, request.voice or DEFAULT_VOICE, speed, name, stop)
+        )
+        return SpeechResult(
+            audio=_pieces(file),
+            media_type=audio.MEDIA_TYPES[name],
+            usage=Usage(characters=len(request.text), audio_seconds=seconds),
+            model=request.model,
+        )
+
+    def _file(self, text: str, voice: str, speed: float, name: str, stop: Stop) -> tuple[bytes, float]:
+        pcm, rate = self._speaker.speak(text, voice, speed, stop)
+        return audio.encode(pcm, rate, name), len(pcm) / 2 / rate
+
+
+async def _pieces(file: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(file), _PIECE):
+        yield file[start : start + _PIECE]
+
+
+def _data(request: TranscriptionRequest, context: CallContext) -> bytes:
+    data = request.audio.data
+    if data is None:
+        raise BadRequest("The local models take a recording's bytes, not its address.", param="file")
+    limit = context.model.max_input_bytes if context.model else None
+    if limit is not None and len(data) > limit:
+        raise RequestTooLarge(f"The recording has more than {limit // (1 << 20)} MB.", param="file")
+    return data
+
+
+def _refuse_extra(request: TranscriptionRequest | SpeechRequest) -> None:
+    if request.extra and not request.drop_unsupported:
+        name = next(iter(request.extra))
+        raise UnsupportedParameter(f"The local models do not take the parameter `{name}`.", param=name)
