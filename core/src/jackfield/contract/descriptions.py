@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
@@ -80,6 +81,8 @@ class ParameterRule(BaseModel):
         if self.options and value not in self.options:
             raise BadRequest(f"`{self.name}` must be one of: {', '.join(self.options)}.", param=self.name)
         if self.kind in ("number", "integer"):
+            if not math.isfinite(value):
+                raise BadRequest(f"`{self.name}` must be a finite number.", param=self.name)
             if self.minimum is not None and value < self.minimum:
                 raise BadRequest(f"`{self.name}` must be at least {self.minimum:g}.", param=self.name)
             if self.maximum is not None and value > self.maximum:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any, Literal, Self
@@ -55,7 +56,15 @@ class FormField(BaseModel):
         if self.kind == "secret" and self.default is not None:
             raise ValueError(f"field {self.name!r}: a secret has no default")
         if self.pattern is not None:
-            re.compile(self.pattern)
+            try:
+                re.compile(self.pattern)
+            except re.error as error:
+                raise ValueError(f"field {self.name!r}: its pattern is no regular expression: {error}") from None
+        if self.default is not None:
+            try:
+                self.check(self.default)
+            except ValueError as error:
+                raise ValueError(f"field {self.name!r}: its default {error}") from None
         return self
 
     def check(self, value: Any) -> Any:
@@ -81,7 +90,7 @@ class FormField(BaseModel):
                 value = float(value) if "." in value else int(value)
             except ValueError:
                 raise ValueError("must be a number") from None
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             raise ValueError("must be a number")
         if self.minimum is not None and value < self.minimum:
             raise ValueError(f"must be at least {self.minimum:g}")
@@ -122,11 +131,12 @@ class CredentialForm(BaseModel):
         """
         clean: dict[str, Any] = {}
         problems = {name: "is not a field of this form" for name in values if name not in self._by_name}
+        hidden = self._hidden(values)
         for field in self.fields:
-            if not self.shows(field, {**self._defaults, **values}):
+            if field.name in hidden:
                 continue
             value = values.get(field.name)
-            if value is None or value == "":
+            if value is None or (isinstance(value, str) and not value.strip()):
                 value = field.default
             if value is None:
                 if field.required:
@@ -144,6 +154,20 @@ class CredentialForm(BaseModel):
     def shows(self, field: FormField, values: Mapping[str, Any]) -> bool:
         """Whether `field` is shown, given the values of the others."""
         return all(values.get(name) in accepted for name, accepted in field.shown_if.items())
+
+    def _hidden(self, values: Mapping[str, Any]) -> set[str]:
+        """The fields that are not shown. What stands in a hidden field shows no other."""
+        given = {**self._defaults, **values}
+        hidden: set[str] = set()
+        while True:
+            more = {
+                field.name
+                for field in self.fields
+                if field.name not in hidden and (hidden & field.shown_if.keys() or not self.shows(field, given))
+            }
+            if not more:
+                return hidden
+            hidden |= more
 
     @property
     def _by_name(self) -> dict[str, FormField]:
