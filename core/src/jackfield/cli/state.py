@@ -1,0 +1,42 @@
+"""What the options before the command say; handed to every command as the context's object."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jackfield.host.settings import Settings
+    from jackfield.kernel import Kernel
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """:param config: the settings file, where one was named
+    :param data_dir: the folder for the data, where one was named
+    """
+
+    config: Path | None = None
+    data_dir: Path | None = None
+
+    def settings(self, **overrides: Any) -> Settings:
+        """:raises HostFault: naming every setting at fault"""
+        from jackfield.host.settings import Settings  # noqa: PLC0415 - not before a command needs it
+
+        if self.data_dir is not None:
+            overrides["data_dir"] = self.data_dir
+        return Settings.load(self.config, **overrides)
+
+    def kernel(self) -> Kernel:
+        """The plugins, as the host would load them. What is wrong with them, the commands say themselves."""
+        from jackfield.kernel import Kernel  # noqa: PLC0415
+
+        quiet()
+        return Kernel.load(disabled=self.settings().plugins.disabled)
+
+
+def quiet() -> None:
+    """No log lines between a command's own: an error ends the command and is told once."""
+    logging.getLogger("jackfield").setLevel(logging.CRITICAL)
