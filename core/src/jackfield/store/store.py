@@ -1,0 +1,116 @@
+"""The database: an engine, sessions, and the schema brought up to date at start."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from sqlalchemy import event, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+
+from jackfield.contract import HostFault
+
+from .schema import bring_up_to_date
+
+_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
+
+
+class Store:
+    """A database that is up to date. Sessions are short: one for each change or question."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.engine = engine
+        self._sessions = async_sessionmaker(engine, expire_on_commit=False)
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self.engine.dialect.name
+
+    @classmethod
+    async def open(cls, url: str) -> Self:
+        """Connect and migrate.
+
+        :param url: `sqlite:///path` or `postgresql://user:password@host/name`
+        :raises HostFault: if the database is not reached, is newer than this program, or its driver is not installed
+        """
+        engine = create_async_engine(_parse(url), **_options(url))
+        if engine.dialect.name == "sqlite":
+            _tune_sqlite(engine)
+        try:
+            await bring_up_to_date(engine)
+        except (OSError, DBAPIError) as error:
+            await engine.dispose()
+            where = engine.url.render_as_string(hide_password=True)
+            raise HostFault(
+                f"The database {where} cannot be used: {error.__cause__ or error}.",
+                advice="Check the address, that the server runs, and that the folder or the account may be written.",
+            ) from None
+        except BaseException:
+            await engine.dispose()
+            raise
+        return cls(engine)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """A session for questions; nothing it does is kept."""
+        async with self._sessions() as session:
+            yield session
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """A session whose work is kept at the end of the block, or not at all."""
+        async with self._sessions() as session, session.begin():
+            yield session
+
+    async def ping(self) -> None:
+        """:raises HostFault: if the database does not answer"""
+        try:
+            async with self.engine.connect() as connection:
+                await connection.execute(text("SELECT 1"))
+        except (OSError, DBAPIError) as error:
+            raise HostFault(f"The database does not answer: {type(error).__name__}.", status=503, advice="Start it.") from None
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise HostFault(
+            "The database URL is not one.", advice="Write postgresql://user:password@host/name or sqlite:///path."
+        ) from None
+    base = parsed.drivername.split("+")[0]
+    if base not in _DRIVERS:
+        raise HostFault(f"Databases of the kind `{base}` are not supported.", advice="Use SQLite or PostgreSQL.")
+    if base == "sqlite" and parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return parsed.set(drivername=_DRIVERS[base])
+
+
+def _options(url: str) -> dict[str, Any]:
+    if url.startswith("sqlite"):
+        return {}
+    return {"pool_size": 10, "max_overflow": 10, "pool_pre_ping": True, "pool_recycle": 1800}
+
+
+def _tune_sqlite(engine: AsyncEngine) -> None:
+    @event.listens_for(engine.sync_engine, "connect")
+    def _on_connect(connection: Any, record: Any) -> None:
+        # The driver would open transactions late and as readers, and two that then write would fail at once.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "busy_timeout=15000", "foreign_keys=ON", "synchronous=NORMAL"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def _on_begin(connection: Any) -> None:
+        connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get("reading") else "BEGIN IMMEDIATE")
