@@ -8,23 +8,17 @@ async with AsyncJackfield(credentials={"openai": {"api_key": key}}) as jackfield
 from __future__ import annotations
 
 import asyncio
-import random
-import threading
-import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+import dataclasses
+from collections.abc import AsyncIterator, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Literal, Self, TypeVar, Unpack
+from typing import Any, Literal, Self, Unpack
 
 from jackfield.contract import (
-    BadRequest,
-    CallContext,
-    Credentials,
     EmbeddingRequest,
     EmbeddingResult,
     ImagePart,
-    JackfieldError,
     LLMEvent,
+    LLMRequest,
     LLMResult,
     ModelDescription,
     ModelType,
@@ -40,31 +34,18 @@ from jackfield.contract import (
 )
 from jackfield.kernel import Kernel, PluginRecord
 
-from .http import Outbound
 from .library_arguments import Audio, ChatOptions, Messages, chat_request, read_audio
-from .library_credentials import find_credentials, is_added
+from .library_sending import HOOKS, Request, Sender
 from .library_streams import ChatStream, Speech
 
-Answer = TypeVar("Answer")
-_BACKOFF = 0.5
-_LONGEST_PAUSE = 30.0
 
-
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Model:
     """A model that can be called. `name` is what the calls take: `provider/id`."""
 
     name: str
     provider: str
     description: ModelDescription
-
-
-@dataclass(frozen=True, slots=True)
-class _Target:
-    provider: str
-    model: str
-    description: ModelDescription | None
-    credentials: Credentials
 
 
 class AsyncJackfield:
@@ -89,22 +70,12 @@ class AsyncJackfield:
         retries: int = 2,
         kernel: Kernel | None = None,
     ) -> None:
-        self._credentials = {name: dict(values) for name, values in (credentials or {}).items()}
-        self._timeout = timeout
-        self._idle_timeout = idle_timeout
-        self._retries = retries
-        self._kernel = kernel
-        self._loading = threading.Lock()
-        self._outbound: Outbound | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+        self._sender = Sender(credentials, timeout=timeout, idle_timeout=idle_timeout, retries=retries, kernel=kernel)
 
     @property
     def kernel(self) -> Kernel:
         """The plugins; loaded at first use."""
-        with self._loading:
-            if self._kernel is None:
-                self._kernel = Kernel.load()
-            return self._kernel
+        return self._sender.kernel
 
     @property
     def plugins(self) -> tuple[PluginRecord, ...]:
@@ -129,7 +100,7 @@ class AsyncJackfield:
 
     async def list_models(self, provider: str, *, credentials: Mapping[str, Any] | None = None) -> list[Model]:
         """What the provider's endpoint offers now, where it can be asked; else its catalog."""
-        context = self._at_provider(provider, credentials)
+        context = self._sender.at_provider(provider, credentials)
         return [Model(f"{provider}/{model.id}", provider, model) for model in await self.kernel.list_models(context)]
 
     async def validate(self, provider: str, *, credentials: Mapping[str, Any] | None = None) -> None:
@@ -137,7 +108,7 @@ class AsyncJackfield:
 
         :raises CredentialsInvalid: naming the field, where it is known
         """
-        context = self._at_provider(provider, credentials)
+        context = self._sender.at_provider(provider, credentials)
         await self.kernel.validate_provider_credentials(context)
 
     async def chat(
@@ -150,9 +121,8 @@ class AsyncJackfield:
         **options: Unpack[ChatOptions],
     ) -> LLMResult:
         """A whole answer. `messages` is a string, a Message, or a list of these or of OpenAI's dicts."""
-        target = self._resolve(model, ModelType.LLM, credentials)
-        request = chat_request(target.model, messages, options)
-        return await self._send(target, timeout, lambda context: self.kernel.invoke_llm(request, context))
+        result: LLMResult = await self.send(chat_request(model, messages, options), credentials=credentials, timeout=timeout)
+        return result
 
     def stream(
         self,
@@ -164,11 +134,12 @@ class AsyncJackfield:
         **options: Unpack[ChatOptions],
     ) -> ChatStream:
         """The same as it comes: `async for text in jackfield.stream(…).texts()`."""
-        target = self._resolve(model, ModelType.LLM, credentials)
-        request = chat_request(target.model, messages, options, stream=True)
+        request = chat_request(model, messages, options, stream=True)
+        target = self._sender.resolve(model, ModelType.LLM, credentials)
 
         async def start() -> AsyncIterator[LLMEvent]:
-            return await self._send(target, timeout, lambda context: self.kernel.stream_llm(request, context))
+            events: AsyncIterator[LLMEvent] = await self._sender.send(target, request, self.kernel.stream_llm, timeout)
+            return events
 
         return ChatStream(start, target.model)
 
@@ -185,9 +156,9 @@ class AsyncJackfield:
 
         :raises BadRequest: where the provider cannot count
         """
-        target = self._resolve(model, ModelType.LLM, credentials)
-        request = chat_request(target.model, messages, options)
-        return await self._send(target, timeout, lambda context: self.kernel.count_tokens(request, context))
+        target = self._sender.resolve(model, ModelType.LLM, credentials)
+        tokens: int = await self._sender.send(target, chat_request(model, messages, options), self.kernel.count_tokens, timeout)
+        return tokens
 
     async def embed(
         self,
@@ -202,16 +173,16 @@ class AsyncJackfield:
         timeout: float | None = None,
     ) -> EmbeddingResult:
         """A vector for each input, in order."""
-        target = self._resolve(model, ModelType.TEXT_EMBEDDING, credentials)
         request = EmbeddingRequest(
-            model=target.model,
+            model=model,
             inputs=[inputs] if isinstance(inputs, str) else list(inputs),  # type: ignore[arg-type]
             dimensions=dimensions,
             purpose=purpose,
             extra=extra or {},
             drop_unsupported=drop_unsupported,
         )
-        return await self._send(target, timeout, lambda context: self.kernel.invoke_text_embedding(request, context))
+        result: EmbeddingResult = await self.send(request, credentials=credentials, timeout=timeout)
+        return result
 
     async def rerank(
         self,
@@ -226,16 +197,16 @@ class AsyncJackfield:
         timeout: float | None = None,
     ) -> RerankResult:
         """The documents' ranking, best first: indexes into `documents`, and scores."""
-        target = self._resolve(model, ModelType.RERANK, credentials)
         request = RerankRequest(
-            model=target.model,
+            model=model,
             query=query,
             documents=list(documents),
             top_n=top_n,
             extra=extra or {},
             drop_unsupported=drop_unsupported,
         )
-        return await self._send(target, timeout, lambda context: self.kernel.invoke_rerank(request, context))
+        result: RerankResult = await self.send(request, credentials=credentials, timeout=timeout)
+        return result
 
     async def transcribe(
         self,
@@ -253,9 +224,8 @@ class AsyncJackfield:
         timeout: float | None = None,
     ) -> TranscriptionResult:
         """What a recording says. `audio` is a path, bytes, an open file, or a Blob."""
-        target = self._resolve(model, ModelType.SPEECH_TO_TEXT, credentials)
         request = TranscriptionRequest(
-            model=target.model,
+            model=model,
             audio=await asyncio.to_thread(read_audio, audio),
             task=task,
             language=language,
@@ -265,7 +235,8 @@ class AsyncJackfield:
             extra=extra or {},
             drop_unsupported=drop_unsupported,
         )
-        return await self._send(target, timeout, lambda context: self.kernel.invoke_speech_to_text(request, context))
+        result: TranscriptionResult = await self.send(request, credentials=credentials, timeout=timeout)
+        return result
 
     async def speak(
         self,
@@ -282,9 +253,8 @@ class AsyncJackfield:
         timeout: float | None = None,
     ) -> Speech:
         """A text spoken; the first piece as early as the vendor gives it."""
-        target = self._resolve(model, ModelType.TEXT_TO_SPEECH, credentials)
         request = SpeechRequest(
-            model=target.model,
+            model=model,
             text=text,
             voice=voice,
             format=format,
@@ -293,7 +263,7 @@ class AsyncJackfield:
             extra=extra or {},
             drop_unsupported=drop_unsupported,
         )
-        return Speech(await self._send(target, timeout, lambda context: self.kernel.invoke_text_to_speech(request, context)))
+        return Speech(await self.send(request, credentials=credentials, timeout=timeout))
 
     async def moderate(
         self,
@@ -306,20 +276,30 @@ class AsyncJackfield:
         timeout: float | None = None,
     ) -> ModerationResult:
         """A verdict for each input, in order."""
-        target = self._resolve(model, ModelType.MODERATION, credentials)
         request = ModerationRequest(
-            model=target.model,
+            model=model,
             inputs=[inputs] if isinstance(inputs, str) else list(inputs),  # type: ignore[arg-type]
             extra=extra or {},
             drop_unsupported=drop_unsupported,
         )
-        return await self._send(target, timeout, lambda context: self.kernel.invoke_moderation(request, context))
+        result: ModerationResult = await self.send(request, credentials=credentials, timeout=timeout)
+        return result
+
+    async def send(
+        self, request: Request, *, credentials: Mapping[str, Any] | None = None, timeout: float | None = None
+    ) -> Any:
+        """A request of the contract, whose `model` is named `provider/model`; answers the result of its kind.
+
+        For an LLMRequest that asks for a stream, that is an async iterator of events with an `aclose`.
+        """
+        kind, hook = HOOKS[type(request)]
+        streamed = isinstance(request, LLMRequest) and request.stream
+        call = getattr(self.kernel, "stream_llm" if streamed else hook)
+        return await self._sender.send(self._sender.resolve(request.model, kind, credentials), request, call, timeout)
 
     async def aclose(self) -> None:
         """Close the connections; the object may be used again, and opens them anew."""
-        outbound, self._outbound = self._outbound, None
-        if outbound is not None:
-            await outbound.close()
+        await self._sender.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -328,66 +308,3 @@ class AsyncJackfield:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.aclose()
-
-    def _resolve(self, name: str, kind: ModelType, credentials: Mapping[str, Any] | None) -> _Target:
-        provider_id, slash, model = name.partition("/")
-        if not slash or not model:
-            raise BadRequest(
-                f"`{name}` names no model: a model is named `provider/model`.",
-                param="model",
-                advice="`jackfield models` lists the names.",
-            )
-        provider = self.kernel.provider(provider_id)
-        if kind not in provider.model_types:
-            raise BadRequest(f"The provider `{provider_id}` has no models of type {kind}.", param="model", provider=provider_id)
-        description = provider.model(model, kind)
-        given = self._given(provider_id, credentials) | self._credentials.get(name, {})
-        found = find_credentials(provider, given, in_catalog=description is not None)
-        if description is None:
-            description = (
-                self.kernel.describe_model(provider_id, model, kind, found)
-                if is_added(provider, in_catalog=False)
-                else ModelDescription(id=model, type=kind)  # newer than the catalog: the vendor knows whether it is there
-            )
-        return _Target(provider_id, model, description, found)
-
-    def _at_provider(self, provider_id: str, credentials: Mapping[str, Any] | None) -> CallContext:
-        """For what is asked of a provider and not of one of its models."""
-        provider = self.kernel.provider(provider_id)
-        given = self._given(provider_id, credentials)
-        found = find_credentials(provider, given, in_catalog=provider.provider_form is not None)
-        return self._context(_Target(provider_id, "", None, found), None)
-
-    def _given(self, provider: str, credentials: Mapping[str, Any] | None) -> dict[str, Any]:
-        return self._credentials.get(provider, {}) | dict(credentials or {})
-
-    async def _send(self, target: _Target, timeout: float | None, call: Callable[[CallContext], Awaitable[Answer]]) -> Answer:
-        for attempt in range(self._retries + 1):
-            try:
-                return await call(self._context(target, timeout))
-            except JackfieldError as error:
-                if not error.retryable or attempt == self._retries or (error.retry_after or 0) > _LONGEST_PAUSE:
-                    raise
-                pause = min(_BACKOFF * 2**attempt, _LONGEST_PAUSE) * random.uniform(0.75, 1)  # noqa: S311 - spreads, hides nothing
-                await asyncio.sleep(max(pause, error.retry_after or 0))
-        raise AssertionError("unreachable")  # pragma: no cover
-
-    def _context(self, target: _Target, timeout: float | None) -> CallContext:
-        outbound = self._open()
-        return CallContext(
-            provider=target.provider,
-            credentials=target.credentials,
-            http=outbound.client,
-            wire=outbound.wire,
-            model=target.description,
-            timeout=self._timeout if timeout is None else timeout,
-            idle_timeout=self._idle_timeout,
-            request_id=uuid.uuid4().hex,
-        )
-
-    def _open(self) -> Outbound:
-        """Connections belong to the event loop they were made in; another `asyncio.run` gets its own."""
-        loop = asyncio.get_running_loop()
-        if self._outbound is None or self._loop is not loop:
-            self._outbound, self._loop = Outbound(), loop
-        return self._outbound
