@@ -6,7 +6,7 @@ from jackfield.contract import HostFault
 
 
 class MasterKeyRefused(HostFault):
-    """The master key is missing, malformed, readable by others, or not the one that sealed the keys."""
+    """A master key is missing, malformed, readable by others, or not the one that locked the keys in the database."""
 
     code = "master_key_refused"
 

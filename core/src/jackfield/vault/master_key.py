@@ -1,16 +1,12 @@
-"""The master key: 32 bytes that seal every workspace's private key, from the environment or a file only its owner reads."""
+"""The master keys: 32 bytes each, under which every workspace's private key is locked."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 import hashlib
-import os
-import stat
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from Crypto.Random import get_random_bytes
 
@@ -25,6 +21,13 @@ class MasterKey:
     """One master key. `id` is a fingerprint that may be stored and shown; the key itself is in no repr."""
 
     material: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if len(self.material) != SIZE:
+            raise MasterKeyRefused(f"A master key has {SIZE} bytes, this one has {len(self.material)}.")
+
+    def __repr__(self) -> str:
+        return f"MasterKey({self.id})"
 
     @property
     def id(self) -> str:
@@ -45,14 +48,24 @@ class MasterKey:
         clean = text.strip().replace("-", "+").replace("_", "/").rstrip("=")
         try:
             material = base64.b64decode(clean + "=" * (-len(clean) % 4), validate=True)
-        except binascii.Error:
+        except (binascii.Error, ValueError):
             material = b""
         if len(material) != SIZE:
             raise MasterKeyRefused(
                 f"The master key in {where} is not {SIZE} bytes in base64.",
-                advice="Restore the right key, or make one with: head -c 32 /dev/urandom | base64",
+                advice="Restore the right key. Only where no secret is stored yet, make one: head -c 32 /dev/urandom | base64",
             )
         return cls(material)
+
+    @classmethod
+    def parse_all(cls, text: str, where: str) -> tuple[MasterKey, ...]:
+        """Several keys, parted by white space or commas; in a text of several lines, those that begin with `#` are remarks.
+
+        :raises MasterKeyRefused: if one is malformed, or there is none
+        """
+        lines = (line for line in text.splitlines() if not line.lstrip().startswith("#"))
+        words = [word for line in lines for word in line.replace(",", " ").split()]
+        return tuple(cls.parse(word, where) for word in words or [""])
 
     def encode(self) -> str:
         """The key as `parse` reads it."""
@@ -60,70 +73,57 @@ class MasterKey:
 
 
 class MasterKeyring:
-    """The current master key, and former ones that still open while keys are rotated."""
+    """The master keys of this host: the current one locks and opens, former ones only open, while keys are rotated.
 
-    def __init__(self, current: MasterKey, former: Iterable[MasterKey] = ()) -> None:
-        self.current = current
-        self._by_id = {key.id: key for key in (*former, current)}
+    :param reload: reads the keys anew, current first; asked when a key is met that is not on the ring, so that a running
+        host learns of a key that `jackfield rotate-keys` has just put into its file
+    """
+
+    def __init__(
+        self, current: MasterKey, former: Iterable[MasterKey] = (), reload: Callable[[], tuple[MasterKey, ...]] | None = None
+    ) -> None:
+        self._reload = reload
+        self._put((current, *former))
+
+    def __repr__(self) -> str:
+        return f"MasterKeyring({', '.join(self.ids)})"
+
+    def _put(self, keys: tuple[MasterKey, ...]) -> None:
+        self.current = keys[0]
+        self._by_id = {key.id: key for key in keys}
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The fingerprints of all keys, the current one's first."""
+        return tuple(self._by_id)
+
+    def refresh(self) -> None:
+        """Read the keys anew, where they stand in a file. Do so before a key pair is locked.
+
+        :raises MasterKeyRefused: if they can no longer be read
+        """
+        if self._reload is not None:
+            self._put(self._reload())
 
     def key(self, key_id: str) -> MasterKey:
         """:raises MasterKeyRefused: if the host was not given this key"""
+        if key_id not in self._by_id:
+            self.refresh()
         found = self._by_id.get(key_id)
         if found is None:
             raise MasterKeyRefused(
-                f"The keys in the database are sealed with the master key {key_id}, and the host was given"
-                f" {self.current.id}: it was changed or belongs to another database.",
-                advice=f"Start with the former key in {ENVIRONMENT} or its file; to change it on purpose, keep the former key"
-                " in JACKFIELD_FORMER_MASTER_KEYS and run `jackfield rotate-keys`.",
+                f"The database holds keys that are locked under the master key {key_id}, and the host was given"
+                f" {', '.join(self.ids)}: it was changed, or belongs to another database.",
+                advice=f"Give the host the former key again, in {ENVIRONMENT} or in its key file. To change it on purpose, name"
+                " both, the new one first, and run `jackfield rotate-keys --master`.",
             )
         return found
 
+    def require(self, key_ids: Iterable[str]) -> None:
+        """Check at start that every key that the database needs is here.
 
-def load_master_key(path: Path, environment: str | None, *, create: bool) -> MasterKey:
-    """The master key of this host.
-
-    :param path: the file to read where the environment holds none
-    :param environment: the value of JACKFIELD_MASTER_KEY
-    :param create: whether a file may be made; not if the database holds keys already, which a new one would not open
-    :raises MasterKeyRefused: saying which key and what to do
-    """
-    if environment:
-        return MasterKey.parse(environment, f"the environment variable {ENVIRONMENT}")
-    try:
-        return _read(path)
-    except FileNotFoundError:
-        if not create:
-            raise MasterKeyRefused(
-                f"The master key file {path} is missing, and the database holds secrets that were sealed under it.",
-                advice=f"Restore the file from your backup, or set {ENVIRONMENT}. Without it the stored credentials are lost.",
-            ) from None
-    return _create(path)
-
-
-def _read(path: Path) -> MasterKey:
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
-    with os.fdopen(descriptor) as file:
-        mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-        if os.name == "posix" and mode & 0o077:
-            raise MasterKeyRefused(
-                f"The master key file {path} can be read by others (mode {mode:04o}).",
-                advice=f"Run `chmod 600 {path}`; if others may have read it, rotate it with `jackfield rotate-keys --master`.",
-            )
-        return MasterKey.parse(file.read(1024), str(path))
-
-
-def _create(path: Path) -> MasterKey:
-    """Written beside and linked into place: of several processes that start at once one wins, and all read its whole key."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_name(f".{path.name}.{os.getpid()}.{get_random_bytes(4).hex()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "w") as file:
-            file.write(MasterKey.generate().encode() + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileExistsError):  # another process was first: its key counts
-            os.link(draft, path)
-    finally:
-        draft.unlink()
-    return _read(path)
+        :param key_ids: the fingerprints under which private keys are locked in the database
+        :raises MasterKeyRefused: naming the first that is missing
+        """
+        for key_id in key_ids:
+            self.key(key_id)
