@@ -1,0 +1,78 @@
+"""Changes made known to every replica: a counter in the database, raised with each change and polled by all."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from jackfield.store import Store
+from jackfield.store.tables import Revision, Workspace
+
+POLL_SECONDS = 0.5
+_log = logging.getLogger("jackfield.tenancy")
+
+
+async def raise_revision(session: AsyncSession, workspace_id: str) -> int:
+    """Mark the workspace as changed, in the transaction of the change itself."""
+    statement = update(Revision).where(Revision.id == 1).values(value=Revision.value + 1).returning(Revision.value)
+    value = (await session.execute(statement)).scalar_one()
+    await session.execute(update(Workspace).where(Workspace.id == workspace_id).values(revision=value))
+    return int(value)
+
+
+class RevisionWatch:
+    """Asks twice a second what changed, and tells its listeners which workspaces."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._listeners: list[Callable[[str], None]] = []
+        self._seen = 0
+        self._task: asyncio.Task[None] | None = None
+
+    def listen(self, listener: Callable[[str], None]) -> None:
+        """`listener` gets the id of every workspace that changes, here or on another replica."""
+        self._listeners.append(listener)
+
+    def tell(self, workspace_id: str) -> None:
+        """Tell the listeners at once of a change made here, or heard of on another channel."""
+        for listener in self._listeners:
+            listener(workspace_id)
+
+    async def start(self) -> None:
+        """Begin to watch, from the present state on."""
+        async with self._store.read() as session:
+            self._seen = (await session.execute(select(Revision.value))).scalar_one()
+        self._task = asyncio.create_task(self._watch(), name="revision watch")
+
+    async def stop(self) -> None:
+        """End."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def poll(self) -> None:
+        """Ask once."""
+        async with self._store.read() as session:
+            value = (await session.execute(select(Revision.value))).scalar_one()
+            if value == self._seen:
+                return
+            changed = (await session.scalars(select(Workspace.id).where(Workspace.revision > self._seen))).all()
+        self._seen = value
+        for workspace_id in changed:
+            self.tell(workspace_id)
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(POLL_SECONDS)
+            try:
+                await self.poll()
+            except (OSError, SQLAlchemyError) as error:
+                # What is in memory stays good for its bounded age; the next round asks again.
+                _log.warning("the database did not answer the revision watch: %s", type(error).__name__)
