@@ -201,16 +201,25 @@ class Kernel:
 
     def _missing(self, provider_id: str) -> ModelNotFound:
         message = f"There is no provider `{provider_id}`."
+        distribution = f"jackfield-{provider_id.replace('_', '-')}"
         for record in self._plugins:
-            if provider_id in record.providers and record.quarantined:
+            # One that broke too early to say what it offers is known by its name alone.
+            offers = provider_id in record.providers or record.distribution == distribution or record.name == provider_id
+            if offers and record.quarantined:
                 return ModelNotFound(
                     f"{message} The plugin `{record.title}`, which offers it, is quarantined: {record.quarantined.cause}",
                     advice="`jackfield doctor` says how to mend it.",
                     provider=provider_id,
                 )
+            if offers and record.disabled:
+                return ModelNotFound(
+                    f"{message} The plugin `{record.title}`, which offers it, is switched off.",
+                    advice="Take it out of `plugins.disabled` in the host's settings.",
+                    provider=provider_id,
+                )
         return ModelNotFound(
             message,
-            advice=f"Install its plugin (`pip install jackfield-{provider_id.replace('_', '-')}`), or check the name: "
-            f"`jackfield providers` lists those that are installed.",
+            advice=f"Install its plugin (`pip install {distribution}`), or check the name: `jackfield providers` lists those "
+            "that are installed.",
             provider=provider_id,
         )
