@@ -106,16 +106,18 @@ from jackfield.contract.relay import (
     OPENAI_RESPONSES,
 )
 from jackfield.dialects.openai_chat import ChatOptions
-from jackfield.dialects.openai_errors import VendorError
+from jackfield.dialects.openai_errors import VendorError, read_error
 
 from .batches import embed_in_batches
 from .catalog import Catalog, CatalogError, load_catalog, parse_catalog
 from .errors import COMMON_ROWS, ErrorRow, ErrorTable, parse_retry_after
-from .http import VendorHTTP, parse_json, read_chunks, read_events
+from .http import VendorHTTP, dump_json, error_inside, parse_json, read_chunks
 from .openai_compatible import OpenAICompatible
 from .provider import HOOKS, Provider
 from .redaction import redact
 from .relaying import forward
+from .sampling import allowed, refuse_extra
+from .streaming import HeldStream, split_lines
 
 __all__ = [
     "ANTHROPIC_MESSAGES",
@@ -156,6 +158,7 @@ __all__ = [
     "FilePart",
     "FinishReason",
     "FormField",
+    "HeldStream",
     "HostFault",
     "ImagePart",
     "JackfieldError",
@@ -226,9 +229,12 @@ __all__ = [
     "VideoPart",
     "Wire",
     "WireResponse",
+    "allowed",
     "check_parameters",
     "collect",
+    "dump_json",
     "embed_in_batches",
+    "error_inside",
     "forward",
     "hookimpl",
     "hookspec",
@@ -237,6 +243,8 @@ __all__ = [
     "parse_json",
     "parse_retry_after",
     "read_chunks",
-    "read_events",
+    "read_error",
     "redact",
+    "refuse_extra",
+    "split_lines",
 ]

@@ -2,30 +2,52 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from collections.abc import Awaitable, Callable
 
 from jackfield.contract import EmbeddingRequest, EmbeddingResult, ServerUnavailable, Usage
 
+AT_ONCE = 4
+"""Batches on their way at the same time: quick enough for a document, too few to trip a vendor's rate limit."""
+
 
 async def embed_in_batches(
     request: EmbeddingRequest, size: int | None, embed: Callable[[EmbeddingRequest], Awaitable[EmbeddingResult]]
 ) -> EmbeddingResult:
-    """The vectors of all inputs, in order, and the usage of all calls added up.
+    """The vectors of all inputs, in order, and the usage of all calls added up. The first failure ends the others.
 
     :param size: how many the vendor takes in one request; None: all
     :raises ServerUnavailable: if a batch comes back with more or fewer vectors than inputs
     """
     count = len(request.inputs)
-    step = min(size or count, count) or 1
-    vectors: list[list[float]] = []
-    usage, model = Usage(), request.model
-    for start in range(0, count, step):
-        part = dataclasses.replace(request, inputs=request.inputs[start : start + step])
-        result = await embed(part)
-        if len(result.embeddings) != len(part.inputs):
-            raise ServerUnavailable(f"The vendor answered {len(part.inputs)} inputs with {len(result.embeddings)} embeddings.")
-        vectors += result.embeddings
-        usage += result.usage
-        model = result.model or model
-    return EmbeddingResult(embeddings=vectors, usage=usage, model=model)
+    if size is None or count <= size:
+        return await _embed(request, embed)
+    parts = [dataclasses.replace(request, inputs=request.inputs[start : start + size]) for start in range(0, count, size)]
+    free = asyncio.Semaphore(AT_ONCE)
+
+    async def one(part: EmbeddingRequest) -> EmbeddingResult:
+        async with free:
+            return await _embed(part, embed)
+
+    tasks = [asyncio.ensure_future(one(part)) for part in parts]
+    try:
+        results = await asyncio.gather(*tasks)
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise
+    return EmbeddingResult(
+        embeddings=[vector for result in results for vector in result.embeddings],
+        usage=sum((result.usage for result in results), Usage()),
+        model=results[-1].model,
+    )
+
+
+async def _embed(part: EmbeddingRequest, embed: Callable[[EmbeddingRequest], Awaitable[EmbeddingResult]]) -> EmbeddingResult:
+    result = await embed(part)
+    if len(result.embeddings) != len(part.inputs):
+        raise ServerUnavailable(f"The vendor answered {len(part.inputs)} inputs with {len(result.embeddings)} embeddings.")
+    result.model = result.model or part.model
+    return result

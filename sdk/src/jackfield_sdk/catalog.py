@@ -16,7 +16,8 @@
     prices = { input = 2.50, output = 10.00 }     # per million tokens, US dollars unless `currency` says otherwise
     rules = "standard"
 
-A model's entry is a `ModelDescription`, but that `rules` names shared rules, which the entry's own `parameters` come after.
+A model's entry is a `ModelDescription`, but that `rules` names shared rules, one or a list; of two rules for one parameter the
+later counts, and the entry's own `parameters` come last. A model without `rules` and `parameters` takes whatever is asked.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from jackfield.contract import ModelDescription
 from pydantic import ValidationError
 
 CATALOG = "models.toml"
+_KNOWN = frozenset({"checked_on", "source", "rules", "models"})
 
 
 class CatalogError(Exception):
@@ -65,23 +67,51 @@ def parse_catalog(text: str, name: str = CATALOG) -> Catalog:
         table = tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
         raise CatalogError(f"{name}: {error}") from None
-    unknown = set(table) - {"checked_on", "source", "rules", "models"}
-    if unknown:
-        raise CatalogError(f"{name}: {', '.join(sorted(unknown))} is not known here")
-    rules = {rule["name"]: rule["parameters"] for rule in table.get("rules", ())}
-    lines = [number for number, line in enumerate(text.splitlines(), 1) if re.match(r"\s*\[\[models\]\]", line)]
-    models = []
-    for line, entry in zip(lines, table.get("models", ()), strict=False):
-        models.append(_parse_model(entry, rules, f"{name}:{line}: model {entry.get('id', '?')!r}"))
-    return Catalog(tuple(models), table.get("checked_on"), table.get("source"))
+    if unknown := set(table) - _KNOWN:
+        raise CatalogError(f"{name}: {', '.join(sorted(unknown))}: is not known here; there are {', '.join(sorted(_KNOWN))}")
+    checked_on = table.get("checked_on")
+    if checked_on is not None and not isinstance(checked_on, date):
+        raise CatalogError(f"{name}: checked_on: is a date, written without quotes")
+    rules = _parse_rules(table.get("rules", ()), name)
+    models: dict[tuple[str, str], ModelDescription] = {}
+    for place, entry in zip(_places(text, table.get("models", ()), name), table.get("models", ()), strict=True):
+        where = f"{place}: model {entry.get('id', '?')!r}"
+        model = _parse_model(entry, rules, where)
+        if (model.id, model.type) in models:
+            raise CatalogError(f"{where}: stands here for the second time")
+        models[model.id, model.type] = model
+    return Catalog(tuple(models.values()), checked_on, table.get("source"))
+
+
+def _places(text: str, entries: Any, name: str) -> list[str]:
+    """Where each entry stands: its line, where the entries are tables of their own."""
+    lines = [number for number, line in enumerate(text.splitlines(), 1) if re.match(r"\s*\[\[\s*models\s*\]\]", line)]
+    if len(lines) == len(entries):
+        return [f"{name}:{line}" for line in lines]
+    return [f"{name}: entry {number}" for number in range(1, len(entries) + 1)]
+
+
+def _parse_rules(entries: Any, name: str) -> dict[str, list[Any]]:
+    rules: dict[str, list[Any]] = {}
+    for entry in entries:
+        if set(entry) != {"name", "parameters"} or not isinstance(entry["parameters"], list):
+            raise CatalogError(f"{name}: rules {entry.get('name', '?')!r}: have a `name` and a list of `parameters`")
+        if entry["name"] in rules:
+            raise CatalogError(f"{name}: rules {entry['name']!r}: stand here for the second time")
+        rules[entry["name"]] = entry["parameters"]
+    return rules
 
 
 def _parse_model(entry: dict[str, Any], rules: dict[str, list[Any]], where: str) -> ModelDescription:
+    entry = dict(entry)
     shared = entry.pop("rules", None)
     if shared is not None:
-        if shared not in rules:
-            raise CatalogError(f"{where}: there are no rules named {shared!r}")
-        entry["parameters"] = [*rules[shared], *entry.get("parameters", ())]
+        names = [shared] if isinstance(shared, str) else shared
+        for one in names:
+            if one not in rules:
+                raise CatalogError(f"{where}: there are no rules named {one!r}")
+        listed = [*(rule for one in names for rule in rules[one]), *entry.get("parameters", ())]
+        entry["parameters"] = list({str(rule.get("name")): rule for rule in listed}.values())
     try:
         return ModelDescription.model_validate(entry)
     except ValidationError as error:

@@ -26,6 +26,7 @@ from jackfield.contract import (
 from jackfield.dialects.openai_errors import VendorError
 
 ErrorClass = type[JackfieldError]
+_NUMBER = re.compile(r"\s*\d{1,9}(\.\d+)?\s*")
 
 REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-amzn-requestid", "x-ms-request-id", "x-dashscope-request-id", "cf-ray")
 
@@ -50,32 +51,34 @@ class ErrorRow:
     """One row of a vendor's error table. What is None matches anything.
 
     :param error: the class of the tree
-    :param status: the HTTP status
+    :param status: the HTTP status, or several
     :param code: the vendor's code or type, whole, letters' case ignored
     :param message: a regular expression to be found in the vendor's message, letters' case ignored
     :param param: the form field or request member at fault
     """
 
     error: ErrorClass
-    status: int | None = None
+    status: int | tuple[int, ...] | None = None
     code: str | None = None
     message: str | None = None
     param: str | None = None
 
     def matches(self, status: int | None, vendor: VendorError) -> bool:
         """Whether the row says something of this answer."""
-        if self.status is not None and self.status != status:
+        if self.status is not None and status not in (self.status if isinstance(self.status, tuple) else (self.status,)):
             return False
         if self.code is not None and self.code.lower() not in {(vendor.code or "").lower(), (vendor.type or "").lower()}:
             return False
         return self.message is None or re.search(self.message, vendor.message, re.IGNORECASE) is not None
 
 
+_TOO_LONG = r"context[ _-]?(length|window|size)|maximum context|too many (input )?tokens|prompt is too long|input is too long"
+
 COMMON_ROWS: tuple[ErrorRow, ...] = (
     ErrorRow(error=QuotaExceeded, code="insufficient_quota"),
     ErrorRow(error=QuotaExceeded, status=402),
     ErrorRow(error=ContextLengthExceeded, code="context_length_exceeded"),
-    ErrorRow(error=ContextLengthExceeded, status=400, message=r"context (length|window)|maximum context|too many tokens"),
+    ErrorRow(error=ContextLengthExceeded, status=(400, 413, 422), message=_TOO_LONG),
     ErrorRow(error=ContentRefused, code="content_filter"),
     ErrorRow(error=ContentRefused, code="content_policy_violation"),
     ErrorRow(error=CredentialsInvalid, code="invalid_api_key", param="api_key"),
@@ -119,16 +122,19 @@ class ErrorTable:
 
 
 def parse_retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait: `retry-after-ms`, or `retry-after` in seconds or as a date (RFC 9110, section 10.2.3)."""
+    """Seconds to wait: `retry-after-ms`, or `retry-after` in seconds or as a date (RFC 9110, section 10.2.3).
+
+    None where there is no such header, or where it says nothing that can be understood.
+    """
+    milliseconds, value = headers.get("retry-after-ms", ""), headers.get("retry-after", "")
+    if _NUMBER.fullmatch(milliseconds):
+        return float(milliseconds) / 1000
+    if _NUMBER.fullmatch(value):
+        return float(value)
     try:
-        if "retry-after-ms" in headers:
-            return max(float(headers["retry-after-ms"]) / 1000, 0.0)
-        value = headers.get("retry-after")
-        if value is None:
-            return None
-        if re.fullmatch(r"\s*\d+(\.\d+)?\s*", value):
-            return float(value)
         moment = parsedate_to_datetime(value)
-        return max((moment.astimezone(UTC) - datetime.now(UTC)).total_seconds(), 0.0)
     except ValueError:
         return None
+    if moment.tzinfo is None:  # "-0000": the time is UTC, as all HTTP dates are
+        moment = moment.replace(tzinfo=UTC)
+    return max((moment - datetime.now(UTC)).total_seconds(), 0.0)

@@ -5,11 +5,9 @@ https://platform.openai.com/docs/api-reference
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import aclosing
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
-import orjson
 from jackfield.contract import (
     BadRequest,
     CallContext,
@@ -17,8 +15,7 @@ from jackfield.contract import (
     CredentialsInvalid,
     EmbeddingRequest,
     EmbeddingResult,
-    JackfieldError,
-    LLMEvent,
+    Feature,
     LLMRequest,
     LLMResult,
     LLMStream,
@@ -30,6 +27,7 @@ from jackfield.contract import (
     PermissionDenied,
     RelayRequest,
     RelayResponse,
+    RequestTooLarge,
     RerankRequest,
     RerankResult,
     ServerUnavailable,
@@ -46,23 +44,25 @@ from jackfield.dialects import (
     openai_embeddings,
     openai_moderations,
     rerank,
-    sse,
 )
 from jackfield.dialects.openai_chat import ChatOptions
-from jackfield.dialects.openai_errors import VendorError, read_error
 
 from .batches import embed_in_batches
-from .http import VendorHTTP, read_chunks, read_events
+from .blobs import to_bytes
+from .forms import describe_from_form
+from .http import VendorHTTP
+from .listing import entries_of, type_by_name, window_of
 from .provider import Provider
 from .relaying import forward
+from .sampling import allowed
 
 
 class OpenAICompatible(Provider):
-    """A vendor that speaks OpenAI's dialect.
+    """A vendor that speaks OpenAI's dialect. Which of the model types below it has, `model_types` says.
 
     :cvar base_url: up to and with the version, without a slash at the end; a credential `base_url` goes before it
-    :cvar http: the vendor's error table, as `VendorHTTP(ErrorTable((ErrorRow(…), …)))`
-    :cvar paths: where the surfaces stand, by the names below
+    :cvar http: the vendor's error table, as `VendorHTTP(table=ErrorTable((ErrorRow(…), …)))`
+    :cvar paths: where the surfaces stand; a subclass writes `paths = {**OpenAICompatible.paths, "jina.rerank": "/v2/rerank"}`
     :cvar options: where the vendor's chat differs; `chat_options` may decide by model
     """
 
@@ -85,7 +85,7 @@ class OpenAICompatible(Provider):
     # -- where vendors differ: small methods to override -----------------------------------------------------------------
 
     def url(self, surface: str, context: CallContext) -> str:
-        """The address of a surface, for this credential and model."""
+        """The address of a surface (a key of `paths`), for this credential and model; with its query, if it has one."""
         base = str(context.credentials.get("base_url") or self.base_url).rstrip("/")
         return base + self.paths[surface]
 
@@ -99,120 +99,121 @@ class OpenAICompatible(Provider):
         return self.options
 
     def adapt_chat(self, body: dict[str, Any], request: LLMRequest, context: CallContext) -> dict[str, Any]:
-        """The chat body just before it is sent, for what options cannot say."""
+        """The body of a chat just before it is sent, for what options cannot say."""
         return body
 
     def adapt_embedding(self, body: dict[str, Any], request: EmbeddingRequest, context: CallContext) -> dict[str, Any]:
-        """The embeddings body just before it is sent."""
+        """The body of an embedding just before it is sent: `purpose`, `truncate` and images by the vendor's names."""
         return body
+
+    def adapt_rerank(self, body: dict[str, Any], request: RerankRequest, context: CallContext) -> dict[str, Any]:
+        """The body of a rerank just before it is sent."""
+        return body
+
+    def adapt_speech(self, body: dict[str, Any], request: SpeechRequest, context: CallContext) -> dict[str, Any]:
+        """The body of a text to be spoken just before it is sent."""
+        return body
+
+    def adapt_transcription(self, form: dict[str, Any], request: TranscriptionRequest, context: CallContext) -> dict[str, Any]:
+        """The form of a transcription, but for its file, just before it is sent."""
+        return form
 
     # -- validation and models -------------------------------------------------------------------------------------------
 
     async def validate_provider_credentials(self, context: CallContext) -> None:
         """The model list: it costs nothing, and answers to a good key only."""
-        await self._prove(context, "GET", self.url("models", context))
+        await self.prove(context, "GET", self.url("models", context))
 
     async def validate_model_credentials(self, model: str, model_type: ModelType, context: CallContext) -> None:
         """One call of the model's type, as short as can be; for types that cannot be called cheaply, the model list."""
+        tokens = self.chat_options(context).max_tokens_name
+        completes = context.credentials.get(Feature.COMPLETION.value) is True
         bodies: dict[ModelType, tuple[str, dict[str, Any]]] = {
-            ModelType.LLM: (
-                "openai.chat",
-                {"messages": [{"role": "user", "content": "ping"}], self.chat_options(context).max_tokens_name: 16},
-            ),
+            ModelType.LLM: ("openai.completions", {"prompt": "ping", "max_tokens": 16})
+            if completes
+            else ("openai.chat", {"messages": [{"role": "user", "content": "ping"}], tokens: 16}),
             ModelType.TEXT_EMBEDDING: ("openai.embeddings", {"input": ["ping"]}),
             ModelType.RERANK: ("jina.rerank", {"query": "ping", "documents": ["ping", "pong"]}),
             ModelType.MODERATION: ("openai.moderations", {"input": ["ping"]}),
         }
         if model_type in bodies:
             surface, body = bodies[model_type]
-            await self._prove(context, "POST", self.url(surface, context), json={"model": model, **body})
+            await self.prove(context, "POST", self.url(surface, context), json={"model": model, **body})
         else:
-            await self._prove(context, "GET", self.url("models", context))
+            await self.prove(context, "GET", self.url("models", context))
 
-    async def _prove(self, context: CallContext, method: str, url: str, **rest: Any) -> None:
+    async def prove(self, context: CallContext, method: str, url: str, **rest: Any) -> Any:
+        """The JSON of a call that is made to prove a credential; what speaks against the credential is raised as that.
+
+        :raises CredentialsInvalid: naming `api_key` or `base_url`
+        """
+        of_their_own = bool(context.credentials.get("base_url"))
         try:
-            await self.http.request(context, method, url, headers=self.headers(context), **rest)
+            return await self.http.json(context, method, url, headers=self.headers(context), **rest)
         except PermissionDenied as error:
-            raise CredentialsInvalid(error.message, param="api_key", vendor_message=error.vendor_message) from None
-        except ModelNotFound as error:
-            if "base_url" not in context.credentials or error.vendor_code:
+            if error.vendor_status is None:  # the host's egress rules: no fault of the key
                 raise
-            message = "There is no API of OpenAI's kind at this address."
-            raise CredentialsInvalid(message, param="base_url", vendor_message=error.vendor_message) from None
+            raise CredentialsInvalid(
+                "The key is known to the vendor, but may not do this.",
+                param="api_key",
+                vendor_message=error.vendor_message,
+                vendor_status=error.vendor_status,
+                request_id=error.request_id,
+            ) from None
+        except (ModelNotFound, BadRequest) as error:
+            if not of_their_own or error.vendor_code or error.vendor_status not in (404, 405):
+                raise
+            raise _no_api_here(error.vendor_message) from None
+        except ServerUnavailable as error:
+            if not of_their_own or error.vendor_status != 200:
+                raise
+            raise _no_api_here(None) from None
         except ConnectionFailed as error:
-            if "base_url" not in context.credentials:
+            if not of_their_own:
                 raise
-            raise CredentialsInvalid(error.message, param="base_url") from None
+            raise CredentialsInvalid(error.message, param="base_url", advice=error.advice) from None
+
+    def describe_model(self, model: str, model_type: ModelType, credentials: dict[str, Any]) -> ModelDescription:
+        """By the fields of `jackfield_sdk.forms`, where the model form has them."""
+        return describe_from_form(model, model_type, credentials)
 
     async def list_models(self, context: CallContext) -> list[ModelDescription]:
-        """What the endpoint lists. A model that the catalog knows is the catalog's; any other is taken for a chat model."""
+        """What the endpoint lists: models of the catalog as they stand there, others by what `describe` makes of them."""
         body = await self.http.json(context, "GET", self.url("models", context), headers=self.headers(context))
-        entries = body.get("data") if isinstance(body, dict) else body
-        if not isinstance(entries, list):
-            raise ServerUnavailable("The vendor's answer is no list of models.")
-        return [model for entry in entries if isinstance(entry, dict) and entry.get("id") for model in self.describe(entry)]
+        found: dict[tuple[str, ModelType], ModelDescription] = {}
+        for entry in entries_of(body):
+            known = [model for model in self.models if model.id == entry["id"]]
+            unknown = None if known else self.describe(entry)
+            for model in [*known, *([unknown] if unknown else [])]:
+                found[model.id, model.type] = model
+        return list(found.values())
 
-    def describe(self, entry: dict[str, Any]) -> list[ModelDescription]:
-        """One entry of the model list as descriptions."""
-        known = [model for model in self.models if model.id == entry["id"]]
-        window = entry.get("context_length") or entry.get("context_window") or entry.get("max_model_len")
-        unknown = ModelDescription(
-            id=str(entry["id"]), type=ModelType.LLM, context_window=window if isinstance(window, int) and window > 0 else None
-        )
-        return known or [unknown]
+    def describe(self, entry: dict[str, Any]) -> ModelDescription | None:
+        """One entry of the model list that the catalog does not know; None to leave it out. Its type is told by its name."""
+        kind = type_by_name(entry["id"])
+        if kind is None or kind not in self.model_types:
+            return None
+        features = frozenset({Feature.STREAMING} if kind is ModelType.LLM else ())
+        return ModelDescription(id=entry["id"], type=kind, features=features, context_window=window_of(entry))
 
     # -- the model types -------------------------------------------------------------------------------------------------
 
     async def invoke_llm(self, request: LLMRequest, context: CallContext) -> LLMResult | LLMStream:
-        surface = "openai.completions" if request.completion else "openai.chat"
+        request = allowed(request, context)
         if request.completion:
+            surface, parse = "openai.completions", openai_completions.parse_stream
             body = openai_completions.build_request(request)
         else:
+            surface, parse = "openai.chat", openai_chat.parse_stream
             body = self.adapt_chat(openai_chat.build_request(request, self.chat_options(context)), request, context)
         if request.stream:
-            return self._stream(surface, body, context)
+            url, headers = self.url(surface, context), self.headers(context)
+            return await self.http.events(context, "POST", url, headers=headers, json=body, parse=parse)
         answer = await self._post(surface, body, context)
         return openai_completions.parse_result(answer) if request.completion else openai_chat.parse_result(answer)
 
-    async def _stream(self, surface: str, body: dict[str, Any], context: CallContext) -> AsyncIterator[LLMEvent]:
-        headers = self.headers(context) | {"accept": "text/event-stream"}
-        async with self.http.stream(context, "POST", self.url(surface, context), headers=headers, json=body) as response:
-            events = self._checked(read_events(response), context)
-            parse = openai_completions.parse_stream if surface == "openai.completions" else openai_chat.parse_stream
-            async with aclosing(events):
-                async for event in parse(events):
-                    yield event
-
-    async def _checked(
-        self, events: AsyncIterator[sse.ServerSentEvent], context: CallContext
-    ) -> AsyncGenerator[sse.ServerSentEvent, None]:
-        """The events, an error among them raised by the vendor's own table."""
-        async for event in events:
-            if '"error"' in event.data or event.event == "error":
-                self.raise_for_error(event.data, context)
-            yield event
-
-    def raise_for_error(self, data: str, context: CallContext) -> None:
-        """:raises JackfieldError: if the data of a stream's event is an error of the vendor"""
-        try:
-            body = orjson.loads(data)
-        except orjson.JSONDecodeError:
-            return
-        if isinstance(body, dict) and body.get("error") and not body.get("choices"):
-            raise self.stream_error(read_error(data.encode()), context)
-
-    def stream_error(self, vendor: VendorError, context: CallContext) -> JackfieldError:
-        """The error of the tree for one that comes inside a stream. Codes that are HTTP statuses count as such."""
-        status = int(vendor.code) if vendor.code and vendor.code.isdigit() and len(vendor.code) == 3 else None
-        return self.http.failure(vendor, context, status=status)
-
     async def _post(self, surface: str, body: Any, context: CallContext) -> dict[str, Any]:
-        answer = await self.http.json(context, "POST", self.url(surface, context), headers=self.headers(context), json=body)
-        if not isinstance(answer, dict):
-            raise ServerUnavailable("The vendor answered with JSON that is no object.")
-        if answer.get("error") and not any(name in answer for name in ("choices", "data", "results")):
-            raise self.stream_error(read_error(orjson.dumps(answer)), context)
-        return answer
+        return await self.http.object(context, "POST", self.url(surface, context), headers=self.headers(context), json=body)
 
     async def invoke_text_embedding(self, request: EmbeddingRequest, context: CallContext) -> EmbeddingResult:
         async def embed(part: EmbeddingRequest) -> EmbeddingResult:
@@ -222,53 +223,52 @@ class OpenAICompatible(Provider):
         return await embed_in_batches(request, context.model.max_batch if context.model else None, embed)
 
     async def invoke_rerank(self, request: RerankRequest, context: CallContext) -> RerankResult:
-        return rerank.parse_result(await self._post("jina.rerank", rerank.build_request(request), context))
+        body = self.adapt_rerank(rerank.build_request(request), request, context)
+        result = rerank.parse_result(await self._post("jina.rerank", body, context))
+        if request.top_n is not None:  # some servers do not know it
+            result.ranking = result.ranking[: request.top_n]
+        return result
 
     async def invoke_moderation(self, request: ModerationRequest, context: CallContext) -> ModerationResult:
         body = openai_moderations.build_request(request)
         return openai_moderations.parse_result(await self._post("openai.moderations", body, context))
 
     async def invoke_speech_to_text(self, request: TranscriptionRequest, context: CallContext) -> TranscriptionResult:
-        if request.audio.data is None:
-            raise BadRequest("The recording itself is needed, not an address of it.", param="file")
+        audio = to_bytes(request.audio, "file")
+        limit = context.model.max_input_bytes if context.model else None
+        if limit is not None and len(audio) > limit:
+            raise RequestTooLarge(f"The recording is larger than the {limit >> 20} MiB that the model takes.", param="file")
         surface = "translations" if request.task == "translate" else "transcriptions"
-        file = (request.audio.name or "audio.wav", request.audio.data, request.audio.media_type or "application/octet-stream")
-        body = await self.http.json(
+        body = await self.http.object(
             context,
             "POST",
             self.url(surface, context),
             headers=self.headers(context),
-            data=openai_audio.build_transcription_form(request),
-            files={"file": file},
+            data=self.adapt_transcription(openai_audio.build_transcription_form(request), request, context),
+            files={"file": (request.audio.name or "audio.wav", audio, request.audio.media_type or "application/octet-stream")},
         )
-        if not isinstance(body, dict):
-            raise ServerUnavailable("The vendor's answer is no transcription.")
         result = openai_audio.parse_transcription_result(body)
-        result.model = request.model
+        result.model = result.model or request.model
         return result
 
     async def invoke_text_to_speech(self, request: SpeechRequest, context: CallContext) -> SpeechResult:
-        audio = self._speak(request, context)
-        first = await anext(audio, b"")  # raises before the answer begins, while the status can still say so
-        if not first:
-            raise ServerUnavailable("The vendor answered without any sound.")
-
-        async def pieces() -> AsyncIterator[bytes]:
-            async with aclosing(audio):
-                yield first
-                async for chunk in audio:
-                    yield chunk
-
-        media_type = openai_audio.MEDIA_TYPES.get(request.format or "mp3", "application/octet-stream")
-        usage = Usage(characters=len(request.text))
-        return SpeechResult(audio=pieces(), media_type=media_type, usage=usage, model=request.model)
-
-    async def _speak(self, request: SpeechRequest, context: CallContext) -> AsyncGenerator[bytes, None]:
-        body = openai_audio.build_speech_request(request)
+        body = self.adapt_speech(openai_audio.build_speech_request(request), request, context)
         url, headers = self.url("speech", context), self.headers(context)
-        async with self.http.stream(context, "POST", url, headers=headers, json=body) as response:
-            async for chunk in read_chunks(response):
-                yield chunk
+        audio = await self.http.pieces(context, "POST", url, headers=headers, json=body)
+        media_type = audio.headers.get("content-type", "").partition(";")[0]
+        if not media_type.startswith("audio/"):
+            media_type = openai_audio.MEDIA_TYPES.get(request.format or "mp3", "application/octet-stream")
+        usage = Usage(characters=len(request.text))
+        return SpeechResult(audio=audio, media_type=media_type, usage=usage, model=request.model)
 
     async def relay(self, request: RelayRequest, context: CallContext) -> RelayResponse:
         return await forward(request, context, self.url(request.dialect, context), self.headers(context), self.http)
+
+
+def _no_api_here(said: str | None) -> CredentialsInvalid:
+    return CredentialsInvalid(
+        "There is no API of OpenAI's kind at this address.",
+        param="base_url",
+        advice="Check the base URL; it mostly ends in the version, as /v1.",
+        vendor_message=said,
+    )

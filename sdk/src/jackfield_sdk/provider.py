@@ -41,7 +41,9 @@ class Provider:
         plugin = Acme()
 
     A method with the name of a hook is marked as its implementation; a hook without a method is one that this vendor does not
-    have. Beside the class, in its package, stand `models.toml` (the catalog, see `jackfield_sdk.catalog`) and `icon.svg`.
+    have. Hooks that are inherited count only where the class offers what they are for: `invoke_rerank` if `model_types` holds
+    rerank, `relay` if there are `dialects`, `validate_model_credentials` and `describe_model` if models can be added.
+    Beside the class, in its package, stand `models.toml` (the catalog, see `jackfield_sdk.catalog`) and `icon.svg`.
     """
 
     id: ClassVar[str]
@@ -56,8 +58,30 @@ class Provider:
 
     def __init_subclass__(cls, **arguments: Any) -> None:
         super().__init_subclass__(**arguments)
-        for name in HOOKS & vars(cls).keys():
+        own = HOOKS & vars(cls).keys()
+        for name in own:
             setattr(cls, name, hookimpl(vars(cls)[name]))
+        if not hasattr(cls, "model_types"):
+            return  # a base of other classes
+        for name in HOOKS - own:
+            hook = next((hook for base in cls.__mro__ if (hook := vars(base).get(name)) is not None), None)
+            if hook is not None:
+                setattr(cls, name, hook if cls._offers(name) else None)
+
+    @classmethod
+    def _offers(cls, hook: str) -> bool:
+        """Whether this vendor has what the hook is for."""
+        if hook.startswith("invoke_"):
+            return hook.removeprefix("invoke_") in {kind.value for kind in cls.model_types}
+        if hook == "count_tokens":
+            return ModelType.LLM in cls.model_types
+        if hook == "relay":
+            return bool(cls.dialects)
+        if hook in ("validate_model_credentials", "describe_model"):
+            return ProvisionKind.CUSTOMIZABLE in cls.provision
+        if hook == "validate_provider_credentials":
+            return cls.provider_form is not None
+        return True
 
     @cached_property
     def catalog(self) -> Catalog:

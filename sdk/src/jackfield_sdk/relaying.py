@@ -4,16 +4,42 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 
-from jackfield.contract import CallContext, HostFault, RelayRequest, RelayResponse, ServerUnavailable, WireResponse
+from jackfield.contract import (
+    CallContext,
+    HostFault,
+    JackfieldError,
+    RelayRequest,
+    RelayResponse,
+    ServerUnavailable,
+    WireResponse,
+)
 
-from .http import MAX_ERROR_BYTES, VendorHTTP
-from .redaction import redact
+from .http import MAX_ERROR_BYTES, VendorHTTP, redact_error
+
+
+class _Pieces:
+    """The answer's pieces. Closing it closes the answer, if nothing was asked of it yet as well."""
+
+    __slots__ = ("_next", "_response")
+
+    def __init__(self, response: WireResponse) -> None:
+        self._response = response
+        self._next = response.chunks().__anext__
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        return await self._next()
+
+    async def aclose(self) -> None:
+        await self._response.close()
 
 
 async def forward(
     request: RelayRequest, context: CallContext, url: str, headers: Mapping[str, str], http: VendorHTTP
 ) -> RelayResponse:
-    """Send the body, answer what comes back.
+    """Send the body, answer what comes back. Headers of the client's go first, those of the plugin over them.
 
     :raises JackfieldError: by the vendor's table, for an answer that is not good
     """
@@ -24,7 +50,7 @@ async def forward(
     if not 200 <= response.status < 300:
         raise await _failure(response, context, http)
     if request.stream:
-        return RelayResponse(status=response.status, headers=response.headers, body=_pieces(response))
+        return RelayResponse(status=response.status, headers=response.headers, body=_Pieces(response))
     try:
         body = await response.read()
     finally:
@@ -32,25 +58,19 @@ async def forward(
     return RelayResponse(status=response.status, headers=response.headers, body=body)
 
 
-async def _pieces(response: WireResponse) -> AsyncIterator[bytes]:
-    try:
-        async for chunk in response.chunks():
-            yield chunk
-    finally:
+async def _failure(response: WireResponse, context: CallContext, http: VendorHTTP) -> JackfieldError:
+    if 300 <= response.status < 400:
         await response.close()
-
-
-async def _failure(response: WireResponse, context: CallContext, http: VendorHTTP) -> Exception:
+        return ServerUnavailable("The vendor answered with a redirect, which is not followed.", vendor_status=response.status)
+    body = bytearray()
     try:
-        body = bytearray()
         async for chunk in response.chunks():
             body += chunk
             if len(body) > MAX_ERROR_BYTES:
                 break
+    except JackfieldError:
+        pass  # the status alone says more than a broken body
     finally:
         await response.close()
-    vendor = http.read_error(bytes(body[:MAX_ERROR_BYTES]))
-    clean = type(vendor)(redact(vendor.message, context.credentials), vendor.code, vendor.param, vendor.type)
-    if 300 <= response.status < 400:
-        return ServerUnavailable("The vendor answered with a redirect, which is not followed.", vendor_status=response.status)
-    return http.table.error(clean, status=response.status, headers=response.headers)
+    vendor = redact_error(http.read_error(bytes(body[:MAX_ERROR_BYTES])), context)
+    return http.table.error(vendor, status=response.status, headers=response.headers)

@@ -1,0 +1,34 @@
+"""A request held against the model's parameter rules, before anything is sent."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from jackfield.contract import CallContext, LLMRequest, Sampling, UnsupportedParameter, check_parameters
+
+
+def allowed(request: LLMRequest, context: CallContext) -> LLMRequest:
+    """The request with the sampling parameters that the model takes, by the rules of its description.
+
+    :raises UnsupportedParameter: by name, for one that has no rule, unless `drop_unsupported`
+    :raises BadRequest: for a value outside its rule
+    """
+    rules = context.model.parameters if context.model is not None else None
+    given = request.sampling.given()
+    if rules is None or not given:
+        return request
+    kept = check_parameters(rules, given, drop_unsupported=request.drop_unsupported)
+    return request if kept == given else dataclasses.replace(request, sampling=Sampling(**kept))
+
+
+def refuse_extra(request: LLMRequest, *dialects: str) -> LLMRequest:
+    """The request without `extra` members that were written in a dialect other than those named.
+
+    :raises UnsupportedParameter: by name, unless `drop_unsupported`
+    """
+    if not request.extra or request.dialect is None or request.dialect in dialects:
+        return request
+    if not request.drop_unsupported:
+        name = next(iter(request.extra))
+        raise UnsupportedParameter(f"The model does not take the parameter `{name}`.", param=name)
+    return dataclasses.replace(request, extra={})
