@@ -24,7 +24,8 @@ Project-URL: Homepage, https://example.org/{name}
 
 GOOD = """
 from jackfield.contract import (
-    CredentialForm, LLMResult, LocalizedText, Message, ModelDescription, ProviderDescription, hookimpl,
+    CredentialForm, LLMResult, LocalizedText, Message, ModelDescription, ProviderDescription, StreamEnd,
+    TextDelta, hookimpl,
 )
 
 @hookimpl
@@ -36,6 +37,12 @@ def jackfield_providers():
 
 @hookimpl
 async def invoke_llm(request, context):
+    async def events():
+        yield TextDelta("{provider} says hello")
+        yield StreamEnd("stop")
+
+    if request.stream:
+        return events()
     return LLMResult(message=Message.assistant("{provider} says hello"), finish_reason="stop")
 """
 

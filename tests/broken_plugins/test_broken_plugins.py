@@ -168,11 +168,15 @@ print(json.dumps({"answer": answer.text, "plugins": plugins, "findings": [f.desc
 """
 
 
-def look(site: Site, good: Callable[[str], str]) -> dict[str, Any]:
+def install_all(site: Site, good: Callable[[str], str]) -> None:
     site.install("acme-sound", good("sound"))
     for broken in BREAKS:
         code = good("sound") if broken.code == "{good:sound}" else broken.code
         site.install(f"acme-{broken.name}", code, entry_point=broken.entry_point)
+
+
+def look(site: Site, good: Callable[[str], str]) -> dict[str, Any]:
+    install_all(site, good)
     done = site.run("-c", LOOK)
     assert done.returncode == 0, done.stderr
     seen: dict[str, Any] = json.loads(done.stdout)
@@ -213,6 +217,22 @@ def test_each_way_of_breaking_is_named_and_nothing_else_breaks(site: Site, good:
         assert f"plugin acme-{broken.name} is quarantined" in seen["stderr"]  # and in the log
     beside = {plugin["title"] for plugin in seen["plugins"] if plugin["quarantine"] is None} - {"acme-sound"}
     assert beside == {plugin.title for plugin in Kernel.load().plugins if plugin.quarantined is None}
+
+
+def test_the_command_line_shows_them_all_and_explains_them(site: Site, good: Callable[[str], str]) -> None:
+    install_all(site, good)
+    listed = site.run("-m", "jackfield.cli", "plugins", "--json")
+    assert listed.returncode == 0, listed.stderr
+    causes = {plugin["distribution"]: plugin["quarantine"] for plugin in json.loads(listed.stdout)}
+    assert causes["acme-sound"] is None
+    explained = site.run("-m", "jackfield.cli", "doctor")
+    assert explained.returncode == 1
+    for broken in BREAKS:
+        assert broken.says in causes[f"acme-{broken.name}"]["cause"]
+        assert f"✗ plugin acme-{broken.name} 1.2.3: " in explained.stdout
+        assert broken.mends in explained.stdout
+    asked = site.run("-m", "jackfield.cli", "chat", "-m", "sound/m", "hello")
+    assert (asked.returncode, asked.stdout) == (0, "sound says hello\n")
 
 
 def test_metadata_that_cannot_be_read(site: Site, good: Callable[[str], str]) -> None:

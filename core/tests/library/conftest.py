@@ -54,13 +54,15 @@ from jackfield.kernel import Kernel
 class Vendor:
     """:ivar requests: bodies that came, with path and key
     :ivar failures: how many of the next requests are answered 503
-    :ivar gone: set when a client goes away from a stream that never ends
+    :ivar came: set when a request came that is not answered
+    :ivar gone: set when a client goes away from an answer that never comes, or never ends
     """
 
     url: str = ""
     requests: list[dict[str, Any]] = field(default_factory=list)
     failures: int = 0
     gone: threading.Event = field(default_factory=threading.Event)
+    came: threading.Event = field(default_factory=threading.Event)
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         body = json.loads(await request.read())
@@ -70,9 +72,18 @@ class Vendor:
         if self.failures:
             self.failures -= 1
             return web.json_response({"error": "busy"}, status=503)
+        if request.path == "/slow":
+            return await self._hang()
         if request.path == "/endless":
             return await self._endless(request)
         return web.json_response({"echo": body})
+
+    async def _hang(self) -> web.StreamResponse:
+        self.came.set()
+        try:
+            return await asyncio.Future()
+        finally:
+            self.gone.set()
 
     async def _endless(self, request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse()
@@ -173,7 +184,7 @@ class Acme:
         body: dict[str, Any] = {"model": request.model, "text": request.messages[-1].text, "sampling": request.sampling.given()}
         if context.model is not None and context.model.context_window:
             body["context"] = context.model.context_window
-        echo = await self._post("chat", body, context)
+        echo = await self._post("slow" if body["text"] == "slow" else "chat", body, context)
         text = f"{context.credentials['region']}: {echo['text']}"
         return LLMResult(message=Message.assistant(text), finish_reason="stop", usage=Usage(input_tokens=3))
 

@@ -26,6 +26,7 @@ from jackfield.contract import (
     StreamEnd,
     TextDelta,
     TextPart,
+    Timeout,
     Tool,
     ToolChoice,
     ToolResult,
@@ -229,6 +230,23 @@ def test_errors_of_the_vendor(jackfield: Jackfield, vendor: Any) -> None:
     vendor.failures = 3
     with pytest.raises(ServerUnavailable):
         jackfield.chat("acme/one", "too often")
+
+
+def test_a_timeout_reaches_the_vendor(kernel: Kernel, credentials: dict[str, Any], vendor: Any) -> None:
+    with Jackfield(kernel=kernel, credentials=credentials, retries=0) as jackfield:
+        with pytest.raises(Timeout, match=r"within 0\.05 s"):
+            jackfield.chat("acme/one", "slow", timeout=0.05)
+        assert vendor.gone.wait(5)
+
+
+async def test_cancelling_a_call_reaches_the_vendor(kernel: Kernel, credentials: dict[str, Any], vendor: Any) -> None:
+    async with AsyncJackfield(kernel=kernel, credentials=credentials) as jackfield:
+        task = asyncio.ensure_future(jackfield.chat("acme/one", "slow"))
+        assert await asyncio.to_thread(vendor.came.wait, 5)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert await asyncio.to_thread(vendor.gone.wait, 5)
 
 
 def read(messages: Any, **options: Any) -> LLMRequest:
