@@ -24,7 +24,8 @@ class Store:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self.engine = engine
-        self._sessions = async_sessionmaker(engine, expire_on_commit=False)
+        self._writers = async_sessionmaker(engine, expire_on_commit=False)
+        self._readers = async_sessionmaker(engine.execution_options(jackfield_reading=True), expire_on_commit=False)
 
     @property
     def dialect(self) -> str:
@@ -62,13 +63,13 @@ class Store:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
         """A session for questions; nothing it does is kept."""
-        async with self._sessions() as session:
+        async with self._readers() as session:
             yield session
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
         """A session whose work is kept at the end of the block, or not at all."""
-        async with self._sessions() as session, session.begin():
+        async with self._writers() as session, session.begin():
             yield session
 
     async def ping(self) -> None:
@@ -113,4 +114,5 @@ def _tune_sqlite(engine: AsyncEngine) -> None:
 
     @event.listens_for(engine.sync_engine, "begin")
     def _on_begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get("reading") else "BEGIN IMMEDIATE")
+        reading = connection.get_execution_options().get("jackfield_reading")
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")

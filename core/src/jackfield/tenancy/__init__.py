@@ -1,0 +1,52 @@
+"""Workspaces and all that belongs to them: members, keys, credentials, choices, trials, budgets, usage, audit."""
+
+from .audit import Audit, Entry
+from .budgets import Budgets
+from .choices import Choices
+from .credentials import MASK, CredentialChange, CredentialInfo, CredentialStore
+from .keys import KeyInfo, Keys
+from .ledger import Ledger, UsageRecord
+from .people import MemberInfo, Membership, People
+from .principal import Principal, Role, Scopes
+from .tenancy import Tenancy
+from .trials import Reservation, Trial, Trials, TrialState
+from .usage import Total, UsageFilter, UsageReader
+from .views import CredentialRecord, Preference, Views, WorkspaceView
+from .workspaces import FirstRun, WorkspaceInfo, Workspaces, operator
+
+__all__ = [
+    "MASK",
+    "Audit",
+    "Budgets",
+    "Choices",
+    "CredentialChange",
+    "CredentialInfo",
+    "CredentialRecord",
+    "CredentialStore",
+    "Entry",
+    "FirstRun",
+    "KeyInfo",
+    "Keys",
+    "Ledger",
+    "MemberInfo",
+    "Membership",
+    "People",
+    "Preference",
+    "Principal",
+    "Reservation",
+    "Role",
+    "Scopes",
+    "Tenancy",
+    "Total",
+    "Trial",
+    "TrialState",
+    "Trials",
+    "UsageFilter",
+    "UsageReader",
+    "UsageRecord",
+    "Views",
+    "WorkspaceInfo",
+    "WorkspaceView",
+    "Workspaces",
+    "operator",
+]

@@ -1,0 +1,136 @@
+"""The usage ledger: every call, written to the local journal at once and to the database in batches, exactly once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import SQLAlchemyError
+
+from jackfield.contract import ModelType, Usage
+from jackfield.store import Store, new_id, now
+from jackfield.store.tables import UsageRow
+
+from .journal import Journal, read_lines
+
+FLUSH_SECONDS = 1.0
+_BATCH = 200
+_log = logging.getLogger("jackfield.tenancy")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsageRecord:
+    """One call.
+
+    :param outcome: `ok`, `error` or `cancelled`
+    :param error: the code of its error
+    :param milliseconds: from beginning to end; `first_byte_milliseconds` until the answer began
+    """
+
+    workspace_id: str
+    provider: str
+    model: str
+    model_type: ModelType
+    outcome: str
+    usage: Usage
+    milliseconds: int
+    first_byte_milliseconds: int | None = None
+    key_id: str | None = None
+    person_id: str | None = None
+    credential_id: str | None = None
+    hosted: bool = False
+    error: str | None = None
+    cost: Decimal | None = None
+    currency: str = "USD"
+    id: str = field(default_factory=new_id)
+    at: datetime = field(default_factory=now)
+
+
+def encode(entry: UsageRecord) -> bytes:
+    """One line of JSON."""
+    return orjson.dumps(asdict(entry), default=str)
+
+
+def decode(line: bytes) -> dict[str, Any]:
+    """A line as the values of a row."""
+    values: dict[str, Any] = orjson.loads(line)
+    values |= values.pop("usage")
+    values["at"] = datetime.fromisoformat(values["at"])
+    values["day"] = values["at"].date()
+    values["cost"] = Decimal(values["cost"]) if values["cost"] is not None else None
+    return values
+
+
+class Ledger:
+    """`append` is for the hot path; a task brings what was appended to the database once a second."""
+
+    def __init__(self, store: Store, folder: Path) -> None:
+        self._store = store
+        self._journal = Journal(folder)
+        self._task: asyncio.Task[None] | None = None
+        self._failed: list[Path] = []
+        self._lock = asyncio.Lock()
+
+    def append(self, entry: UsageRecord) -> None:
+        """Write a call down; from here on it is not lost when the process is killed."""
+        self._journal.append(encode(entry))
+
+    async def start(self) -> None:
+        """Take over what dead processes left, and begin to flush."""
+        self._failed += list(self._journal.orphans())
+        self._task = asyncio.create_task(self._flush_for_ever(), name="ledger flush")
+
+    async def flush(self) -> None:
+        """Bring everything that was appended to the database."""
+        async with self._lock:
+            full = self._journal.rotate()
+            files = self._failed + ([full] if full is not None else [])
+            self._failed = []
+            for path in files:
+                try:
+                    await self._store_file(path)
+                except (OSError, SQLAlchemyError):
+                    self._failed.append(path)
+                    raise
+
+    async def stop(self) -> None:
+        """Flush a last time; what the database does not take stays in the journal for the next start."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+        try:
+            await self.flush()
+        except (OSError, SQLAlchemyError) as error:
+            _log.warning("usage stays in the journal until the next start: %s", type(error).__name__)
+        self._journal.close()
+
+    async def _flush_for_ever(self) -> None:
+        while True:
+            try:
+                await self.flush()
+            except (OSError, SQLAlchemyError) as error:
+                _log.warning("the database did not take usage, which waits in the journal: %s", type(error).__name__)
+            await asyncio.sleep(FLUSH_SECONDS)
+
+    async def _store_file(self, path: Path) -> None:
+        rows = []
+        for line in read_lines(path):
+            try:
+                rows.append(decode(line))
+            except (ValueError, KeyError, TypeError):
+                _log.error("a line of the journal %s cannot be read and is left out", path.name)
+        insert: Any = (postgresql if self._store.dialect == "postgresql" else sqlite).insert(UsageRow)
+        async with self._store.write() as session:
+            for start in range(0, len(rows), _BATCH):
+                # The same file may come twice, when a process dies between storing and deleting it.
+                await session.execute(insert.on_conflict_do_nothing(index_elements=["id"]), rows[start : start + _BATCH])
+        self._journal.discard(path)

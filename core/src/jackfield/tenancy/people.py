@@ -1,0 +1,222 @@
+"""People: accounts with argon2 passwords, their membership in workspaces, and sessions of their browsers."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlalchemy import delete, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from jackfield.contract import BadRequest, Conflict, NotFound, RateLimited, Unauthenticated
+from jackfield.store import Store, now
+from jackfield.store.tables import Member, Person, SessionRow, SignInAttempt, Workspace
+from jackfield.vault import hash_token, new_session_token
+
+from .audit import record
+from .principal import Principal, Role
+
+SESSION_LIFE = timedelta(days=14)
+MIN_PASSWORD = 10
+ATTEMPTS, WINDOW = 10, timedelta(minutes=15)
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}")
+
+
+@dataclass(frozen=True, slots=True)
+class MemberInfo:
+    """A member of a workspace."""
+
+    person_id: str
+    email: str
+    name: str
+    role: Role
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A workspace that a person belongs to."""
+
+    workspace_id: str
+    name: str
+    role: Role
+
+
+class People:
+    """The service."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._hasher = PasswordHasher()  # argon2id, with RFC 9106's second choice of parameters
+        self._decoy = self._hasher.hash("nobody's password")
+
+    # -- signing in ------------------------------------------------------------------------------------------------------
+
+    async def sign_in(self, email: str, password: str, *, address: str = "") -> str:
+        """The token of a fresh session.
+
+        :param address: the client's, which is limited beside the account
+        :raises Unauthenticated: the same for an unknown account and for a wrong password, after the same time
+        :raises RateLimited: after ten failures in a quarter of an hour for the account or the address
+        """
+        email = email.strip().lower()
+        subjects = [f"email:{email}"[:330]] + ([f"address:{address}"] if address else [])
+        async with self._store.read() as session:
+            await _refuse_hasty(session, subjects)
+            person = (await session.scalars(select(Person).where(Person.email == email))).one_or_none()
+        stored = person.password_hash if person is not None else None
+        good = await asyncio.to_thread(self._verify, stored or self._decoy, password)
+        if person is None or stored is None or not good:
+            async with self._store.write() as session:
+                session.add_all(SignInAttempt(subject=subject) for subject in subjects)
+            raise Unauthenticated("E-mail or password is wrong.", advice="Try again, or ask an owner to set a new password.")
+        token = new_session_token()
+        async with self._store.write() as session:
+            await session.execute(delete(SignInAttempt).where(SignInAttempt.subject == subjects[0]))
+            await session.execute(delete(SessionRow).where(SessionRow.expires_at < now()))
+            await session.execute(delete(SignInAttempt).where(SignInAttempt.at < now() - WINDOW))
+            session.add(SessionRow(token_hash=hash_token(token), person_id=person.id, expires_at=now() + SESSION_LIFE))
+        return token
+
+    async def session(self, token: str, workspace_id: str | None = None) -> Principal:
+        """Who a session belongs to, in one of the person's workspaces (default: the oldest).
+
+        :raises Unauthenticated: if there is no such session, or it is over
+        """
+        query = (
+            select(Person, Member)
+            .join(SessionRow, SessionRow.person_id == Person.id)
+            .join(Member, Member.person_id == Person.id)
+            .where(SessionRow.token_hash == hash_token(token), SessionRow.expires_at > now())
+            .order_by(Member.created_at)
+        )
+        if workspace_id is not None:
+            query = query.where(Member.workspace_id == workspace_id)
+        async with self._store.read() as session:
+            found = (await session.execute(query)).first()
+        if found is None:
+            raise Unauthenticated("The session is over.", advice="Sign in again.")
+        person, member = found
+        return Principal(workspace_id=member.workspace_id, name=person.email, role=Role(member.role), person_id=person.id)
+
+    async def sign_out(self, token: str) -> None:
+        """End a session."""
+        async with self._store.write() as session:
+            await session.execute(delete(SessionRow).where(SessionRow.token_hash == hash_token(token)))
+
+    async def set_password(self, person_id: str, password: str) -> None:
+        """A new password; every session of the person ends.
+
+        :raises BadRequest: if it is too short
+        """
+        _check_password(password)
+        hashed = await asyncio.to_thread(self._hasher.hash, password)
+        async with self._store.write() as session:
+            person = await session.get(Person, person_id)
+            if person is None:
+                raise NotFound("There is no such person.")
+            person.password_hash = hashed
+            await session.execute(delete(SessionRow).where(SessionRow.person_id == person_id))
+
+    # -- members ---------------------------------------------------------------------------------------------------------
+
+    async def memberships(self, person_id: str) -> list[Membership]:
+        """The person's workspaces, the oldest membership first."""
+        query = select(Workspace, Member.role).join(Member, Member.workspace_id == Workspace.id)
+        query = query.where(Member.person_id == person_id).order_by(Member.created_at)
+        async with self._store.read() as session:
+            rows = (await session.execute(query)).all()
+        return [Membership(workspace.id, workspace.name, Role(role)) for workspace, role in rows]
+
+    async def members(self, caller: Principal) -> list[MemberInfo]:
+        """The members of the caller's workspace."""
+        query = select(Person, Member).join(Member, Member.person_id == Person.id)
+        query = query.where(Member.workspace_id == caller.workspace_id).order_by(Member.created_at)
+        async with self._store.read() as session:
+            rows = (await session.execute(query)).all()
+        return [MemberInfo(one.id, one.email, one.name, Role(member.role), member.created_at) for one, member in rows]
+
+    async def has_owner(self, workspace_id: str) -> bool:
+        """Whether somebody owns the workspace already: if not, whoever holds the first key may."""
+        query = select(func.count()).where(Member.workspace_id == workspace_id, Member.role == Role.OWNER)
+        async with self._store.read() as session:
+            return bool((await session.execute(query)).scalar_one())
+
+    async def add_member(
+        self, caller: Principal, email: str, role: Role, *, password: str | None = None, name: str = ""
+    ) -> MemberInfo:
+        """Add a person, by a new account (then with a first password) or one that exists.
+
+        :raises BadRequest: for what is no e-mail address, or a short password
+        :raises Conflict: if the person is a member already
+        """
+        caller.require(Role.OWNER)
+        email = email.strip().lower()
+        if not _EMAIL.fullmatch(email):
+            raise BadRequest("This is not an e-mail address.", param="email")
+        hashed = None
+        if password is not None:
+            _check_password(password)
+            hashed = await asyncio.to_thread(self._hasher.hash, password)
+        async with self._store.write() as session:
+            person = (await session.scalars(select(Person).where(Person.email == email))).one_or_none()
+            if person is None:
+                if hashed is None:
+                    raise BadRequest("A new account needs a first password.", param="password")
+                person = Person(email=email, name=name.strip()[:200], password_hash=hashed)
+                session.add(person)
+                await session.flush()
+            if await session.get(Member, (caller.workspace_id, person.id)) is not None:
+                raise Conflict(f"{email} is a member already.", param="email")
+            member = Member(workspace_id=caller.workspace_id, person_id=person.id, role=role)
+            session.add(member)
+            await session.flush()
+            record(session, caller, "member.add", email, {"role": role})
+        return MemberInfo(person.id, person.email, person.name, role, member.created_at)
+
+    async def change_member(self, caller: Principal, person_id: str, role: Role | None) -> None:
+        """Give a member another role, or (with None) remove them.
+
+        :raises NotFound: if there is no such member
+        :raises Conflict: if nobody would own the workspace any more
+        """
+        caller.require(Role.OWNER)
+        async with self._store.write() as session:
+            member = await session.get(Member, (caller.workspace_id, person_id))
+            if member is None:
+                raise NotFound("There is no such member.")
+            owners = select(func.count()).where(Member.workspace_id == caller.workspace_id, Member.role == Role.OWNER)
+            last = member.role == Role.OWNER and (await session.execute(owners)).scalar_one() == 1
+            if last and role is not Role.OWNER:
+                raise Conflict("A workspace needs an owner.", advice="Make somebody else an owner first.")
+            if role is None:
+                await session.delete(member)
+            else:
+                member.role = role
+            record(session, caller, "member.change", person_id, {"role": role})
+
+    def _verify(self, stored: str, password: str) -> bool:
+        try:
+            return self._hasher.verify(stored, password)
+        except (VerificationError, InvalidHashError):
+            return False
+
+
+async def _refuse_hasty(session: AsyncSession, subjects: list[str]) -> None:
+    query = select(func.count()).where(SignInAttempt.at > now() - WINDOW)
+    for subject in subjects:
+        if (await session.execute(query.where(SignInAttempt.subject == subject))).scalar_one() >= ATTEMPTS:
+            raise RateLimited(
+                "Too many failed sign-ins.", fault="caller", advice="Wait a quarter of an hour.", retry_after=WINDOW.seconds
+            )
+
+
+def _check_password(password: str) -> None:
+    if len(password) < MIN_PASSWORD:
+        raise BadRequest(f"A password has at least {MIN_PASSWORD} characters.", param="password")
+    if len(password) > 1024:
+        raise BadRequest("A password has at most 1,024 characters.", param="password")

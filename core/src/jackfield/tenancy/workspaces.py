@@ -1,0 +1,125 @@
+"""Workspaces: made, renamed, listed; and the first one, at the host's first start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from jackfield.contract import BadRequest, NotFound
+from jackfield.store import Store, new_id
+from jackfield.store.tables import KeyPairRow, Workspace
+from jackfield.vault import master_key_id_of
+
+from .audit import record
+from .keys import Keys
+from .principal import Principal, Role
+from .revisions import RevisionWatch, raise_revision
+from .secrets import Secrets
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceInfo:
+    """A workspace."""
+
+    id: str
+    name: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FirstRun:
+    """What the first start made: the workspace, and the first API key, to be shown once."""
+
+    workspace: WorkspaceInfo
+    api_key: str
+
+
+class Workspaces:
+    """The service. To make and list them is the operator's right, so those methods take no caller."""
+
+    def __init__(self, store: Store, secrets: Secrets, keys: Keys, watch: RevisionWatch) -> None:
+        self._store = store
+        self._secrets = secrets
+        self._keys = keys
+        self._watch = watch
+
+    async def create(self, name: str) -> WorkspaceInfo:
+        """A new workspace with its key pair.
+
+        :raises BadRequest: for a blank name
+        """
+        if not name.strip():
+            raise BadRequest("A workspace needs a name.", param="name")
+        workspace = Workspace(id=new_id(), name=name.strip()[:200])
+        pair = await self._secrets.new_pair(workspace.id)
+        async with self._store.write() as session:
+            session.add(workspace)
+            await session.flush()
+            session.add(pair)
+            record(session, operator(workspace.id), "workspace.create", workspace.name)
+        return _info(workspace)
+
+    async def list(self) -> list[WorkspaceInfo]:
+        """All workspaces of the host, the oldest first."""
+        async with self._store.read() as session:
+            return [_info(row) for row in await session.scalars(select(Workspace).order_by(Workspace.id))]
+
+    async def get(self, workspace_id: str) -> WorkspaceInfo:
+        """:raises NotFound: if there is none with this id"""
+        async with self._store.read() as session:
+            row = await session.get(Workspace, workspace_id)
+        if row is None:
+            raise NotFound("There is no such workspace.")
+        return _info(row)
+
+    async def find(self, name_or_id: str) -> WorkspaceInfo:
+        """:raises NotFound: if there is none of this id or name"""
+        query = select(Workspace).where((Workspace.id == name_or_id) | (Workspace.name == name_or_id)).order_by(Workspace.id)
+        async with self._store.read() as session:
+            row = (await session.scalars(query)).first()
+        if row is None:
+            raise NotFound(f"There is no workspace `{name_or_id}`.", advice="List them with `jackfield workspaces`.")
+        return _info(row)
+
+    async def rename(self, caller: Principal, name: str) -> WorkspaceInfo:
+        """:raises BadRequest: for a blank name"""
+        caller.require(Role.OWNER)
+        if not name.strip():
+            raise BadRequest("A workspace needs a name.", param="name")
+        async with self._store.write() as session:
+            row = await session.get_one(Workspace, caller.workspace_id)
+            row.name = name.strip()[:200]
+            await raise_revision(session, row.id)
+            record(session, caller, "workspace.rename", row.name)
+        self._watch.tell(caller.workspace_id)
+        return _info(row)
+
+    async def bootstrap(self) -> FirstRun | None:
+        """The first workspace and key, if the database has none; None if it has."""
+        if await self.count():
+            return None
+        workspace = await self.create("default")
+        token, _ = await self._keys.create(operator(workspace.id), "first key")
+        return FirstRun(workspace, token)
+
+    async def count(self) -> int:
+        """How many there are."""
+        async with self._store.read() as session:
+            return int((await session.execute(select(func.count()).select_from(Workspace))).scalar_one())
+
+
+async def master_key_ids(store: Store) -> set[str]:
+    """Under which master keys the private keys in the database are locked."""
+    async with store.read() as session:
+        return {master_key_id_of(locked) for locked in await session.scalars(select(KeyPairRow.locked))}
+
+
+def operator(workspace_id: str) -> Principal:
+    """The host itself, acting in a workspace: what runs on the operator's command line."""
+    return Principal(workspace_id=workspace_id, name="operator", role=Role.OWNER)
+
+
+def _info(row: Workspace) -> WorkspaceInfo:
+    return WorkspaceInfo(row.id, row.name, row.created_at)
