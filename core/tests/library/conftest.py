@@ -30,6 +30,7 @@ from jackfield.contract import (
     ModerationRequest,
     ModerationResult,
     Option,
+    ParameterRule,
     ProviderDescription,
     ProvisionKind,
     RankedDocument,
@@ -149,7 +150,12 @@ class Acme:
                 provision=(ProvisionKind.PREDEFINED, ProvisionKind.CUSTOMIZABLE),
                 provider_form=CredentialForm(fields=(key, base, region, loud), help_url="https://acme.example/keys"),
                 model_form=CredentialForm(fields=(size,)),
-                models=tuple(ModelDescription(id="one", type=kind) for kind in ModelType),
+                models=(
+                    *(ModelDescription(id="one", type=kind) for kind in ModelType),
+                    ModelDescription(
+                        id="strict", type=ModelType.LLM, parameters=(ParameterRule(name="temperature", maximum=1),)
+                    ),
+                ),
             )
         ]
 

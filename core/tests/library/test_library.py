@@ -30,6 +30,7 @@ from jackfield.contract import (
     Tool,
     ToolChoice,
     ToolResult,
+    UnsupportedParameter,
 )
 from jackfield.host.library_arguments import chat_request, read_audio
 from jackfield.kernel import Kernel
@@ -72,7 +73,7 @@ async def test_all_six_types_async(kernel: Kernel, credentials: dict[str, Any], 
         assert (await jackfield.moderate("acme/one", "bad")).verdicts[0].flagged
         assert await jackfield.count_tokens("acme/one", "three short words") == 3
         await jackfield.validate("acme")
-        assert [model.name for model in await jackfield.list_models("acme")] == ["acme/one"] * 6
+        assert [model.name for model in await jackfield.list_models("acme")] == ["acme/one"] * 6 + ["acme/strict"]
 
 
 async def test_streams(kernel: Kernel, credentials: dict[str, Any], jackfield: Jackfield) -> None:
@@ -215,8 +216,18 @@ def test_names_that_lead_nowhere(jackfield: Jackfield) -> None:
         jackfield.chat("nobody/one", "x")
     with pytest.raises(TypeError, match="temprature"):
         jackfield.chat("acme/one", "x", temprature=1)  # type: ignore[call-arg]
-    assert len(jackfield.models()) == len(ModelType)
+    assert len(jackfield.models()) == len(ModelType) + 1
     assert [model.name for model in jackfield.models("acme", "rerank")] == ["acme/one"]
+
+
+def test_parameters_are_refused_by_name_or_dropped_on_demand(jackfield: Jackfield, vendor: Any) -> None:
+    with pytest.raises(UnsupportedParameter) as caught:
+        jackfield.chat("acme/strict", "x", top_k=3)
+    assert caught.value.param == "top_k"
+    with pytest.raises(BadRequest, match="at most 1"):
+        jackfield.chat("acme/strict", "x", temperature=2)
+    jackfield.chat("acme/strict", "x", top_k=3, temperature=1, drop_unsupported=True)
+    assert vendor.requests[-1]["sampling"] == {"temperature": 1}
 
 
 def test_errors_of_the_vendor(jackfield: Jackfield, vendor: Any) -> None:

@@ -28,6 +28,7 @@ from jackfield.kernel import Kernel
 
 from .http import Outbound
 from .library_credentials import find_credentials, is_added
+from .parameters import fit
 
 Request = LLMRequest | EmbeddingRequest | RerankRequest | TranscriptionRequest | SpeechRequest | ModerationRequest
 HOOKS: dict[type[Request], tuple[ModelType, str]] = {
@@ -90,6 +91,7 @@ class Sender:
             await outbound.close()
 
     def resolve(self, name: str, kind: ModelType, credentials: Mapping[str, Any] | None) -> Target:
+        """What `provider/model` means, with everything that a call to it needs."""
         provider_id, slash, model = name.partition("/")
         if not slash or not model:
             raise BadRequest(
@@ -122,7 +124,8 @@ class Sender:
         self, target: Target, request: Request, call: Callable[[Any, CallContext], Awaitable[Any]], timeout: float | None
     ) -> Any:
         """Send it, and send it again where its failure may pass."""
-        request = dataclasses.replace(request, model=target.model)
+        if target.description is not None:
+            request = fit(request, target.description)  # type: ignore[type-var]  # a union of what the variable may be
         for attempt in range(self._retries + 1):
             try:
                 return await call(request, self._context(target, timeout))
