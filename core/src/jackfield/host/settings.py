@@ -69,6 +69,12 @@ class ServerSettings(_Section):
     grace_period: float = Field(
         default=30.0, ge=0, description="seconds that running calls may take to end when the host is told to stop"
     )
+    cors_origins: tuple[str, ...] = Field(
+        default=(), description="origins of web pages whose scripts may call /v1, as `https://app.example.com`; `*` for all"
+    )
+    metrics_token: SecretStr | None = Field(
+        default=None, description="bearer token that /metrics asks for; default: it asks for none"
+    )
 
 
 class CallSettings(_Section):
@@ -79,7 +85,7 @@ class CallSettings(_Section):
     connect_timeout: float = Field(default=10.0, gt=0, description="seconds to reach a vendor, name look-up and TLS included")
     validation_timeout: float = Field(default=30.0, gt=0, description="seconds for checking a credential with its vendor")
     attempts: int = Field(
-        default=3, ge=1, le=20, description="how often a call is tried in all, over all credentials and fallbacks"
+        default=3, ge=1, le=20, description="how often a call is tried with one model, over all its credentials"
     )
     backoff: float = Field(default=0.25, ge=0, description="seconds before the second attempt; doubled for each further one")
     backoff_max: float = Field(default=8.0, ge=0, description="longest pause between two attempts, in seconds")
@@ -231,6 +237,7 @@ class LogSettings(_Section):
     format: Literal["auto", "json", "text"] = Field(
         default="auto", description="`json`, `text`, or text in a terminal and JSON elsewhere"
     )
+    requests: bool = Field(default=True, description="whether a line is written for each request")
 
 
 class Settings(BaseSettings):
