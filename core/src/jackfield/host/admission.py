@@ -1,0 +1,143 @@
+"""Whether a call may be made: by this key, with this model, now."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from jackfield.contract import HostFault, JackfieldError, ModelType, PermissionDenied
+
+from .events import CallRefused, Observers
+from .rates import Allowance, Rates
+from .resolution import Resolution
+from .routes import Route
+from .settings import LimitSettings
+from .tickets import CallInfo
+
+if TYPE_CHECKING:
+    from jackfield.tenancy import Principal, Tenancy, WorkspaceView
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What admission found out about a call that it lets in."""
+
+    route: Route
+    view: WorkspaceView
+    allowances: tuple[Allowance, ...]
+
+
+class Admission:
+    """The door of the host. Knows how many calls are inside, so that a host that stops can wait for them."""
+
+    def __init__(
+        self, tenancy: Tenancy, resolution: Resolution, rates: Rates, limits: LimitSettings, observers: Observers
+    ) -> None:
+        self._tenancy = tenancy
+        self._resolution = resolution
+        self._rates = rates
+        self._limits = limits
+        self._observers = observers
+        self._inside = 0
+        self._closed = False
+        self._empty = asyncio.Event()
+        self._empty.set()
+
+    async def route(self, caller: Principal, name: str, model_type: ModelType) -> Route:
+        """What the name means to the caller; fallbacks that its key may not call are left out.
+
+        :raises ModelNotFound: as `Resolution.route`
+        :raises PermissionDenied: where the key may not call the model
+        """
+        return self._permitted(await self._view(caller), caller, name, model_type)
+
+    async def _view(self, caller: Principal) -> WorkspaceView:
+        views = self._tenancy.views
+        return views.cached(caller.workspace_id) or await views.get(caller.workspace_id)
+
+    def _permitted(self, view: WorkspaceView, caller: Principal, name: str, model_type: ModelType) -> Route:
+        route = self._resolution.route(view, name, model_type)
+        scopes = caller.scopes
+        if scopes.model_types is None and scopes.models is None:
+            return route
+        if not scopes.permits_type(model_type):
+            raise PermissionDenied(f"This key may not call models of type {model_type}.", fault="caller", param="model")
+        if scopes.permits_model(name) and name in view.aliases:
+            return route
+        targets = tuple(target for target in route.targets if scopes.permits_model(target.ref))
+        if not targets or targets[0] is not route.targets[0]:
+            raise PermissionDenied(f"This key may not call the model `{route.targets[0].ref}`.", fault="caller", param="model")
+        return route if len(targets) == len(route.targets) else self._resolution.narrowed(route, targets)
+
+    async def admit(self, caller: Principal, name: str, model_type: ModelType, info: CallInfo) -> Entry:
+        """Let one call in; it counts as inside until `leave`.
+
+        :raises ModelNotFound: for a name that means nothing here
+        :raises PermissionDenied: by the key's scopes
+        :raises QuotaExceeded: by a budget
+        :raises RateLimited: by the rate of the key or the workspace
+        """
+        try:
+            if self._closed:
+                raise HostFault("The host is stopping.", status=503, advice="Send the request again in a moment.")
+            view = await self._view(caller)
+            route = self._permitted(view, caller, name, model_type)
+            if view.budgets:
+                await self._tenancy.budgets.admit(view, caller.key_id)
+            allowances = self.allowances(caller)
+            if allowances:
+                await self._rates.admit(allowances)
+        except JackfieldError as error:
+            self._tell(caller, name, model_type, info, error)
+            raise
+        self._inside += 1
+        self._empty.clear()
+        return Entry(route, view, allowances)
+
+    def leave(self) -> None:
+        """A call that was let in is over."""
+        self._inside -= 1
+        if not self._inside:
+            self._empty.set()
+
+    async def drain(self, seconds: float) -> int:
+        """Let nobody in any more, and wait for those inside. Answers how many are left."""
+        self._closed = True
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._empty.wait(), seconds)
+        return self._inside
+
+    @property
+    def inside(self) -> int:
+        """Calls under way."""
+        return self._inside
+
+    def allowances(self, caller: Principal) -> tuple[Allowance, ...]:
+        """The rates that hold for the caller; empty where none do."""
+        limits = self._limits
+        found = []
+        if caller.key_id is not None:
+            requests = caller.requests_per_minute or limits.key_requests_per_minute
+            tokens = caller.tokens_per_minute or limits.key_tokens_per_minute
+            if requests or tokens:
+                found.append(Allowance(f"key:{caller.key_id}", "This key", requests, tokens))
+        requests, tokens = limits.workspace_requests_per_minute, limits.workspace_tokens_per_minute
+        if requests or tokens:
+            found.append(Allowance(f"workspace:{caller.workspace_id}", "This workspace", requests, tokens))
+        return tuple(found)
+
+    def _tell(self, caller: Principal, name: str, model_type: ModelType, info: CallInfo, error: JackfieldError) -> None:
+        if self._observers.any:
+            self._observers.tell(
+                CallRefused(
+                    request_id=info.request_id,
+                    workspace=caller.workspace_id,
+                    key=caller.key_id,
+                    model=name,
+                    model_type=model_type,
+                    error=error.code,
+                    status=error.status,
+                )
+            )

@@ -1,0 +1,172 @@
+"""The models and providers of a workspace: what a caller can use, and what a page shows of the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from jackfield.contract import ModelDescription, ModelNotFound, ModelType, ProviderDescription
+from jackfield.kernel import Kernel
+from jackfield.tenancy import Tenancy, TrialState, WorkspaceView
+
+from .resolution import Resolution, candidates
+
+if TYPE_CHECKING:
+    from jackfield.tenancy import Principal
+
+
+@dataclass(frozen=True, slots=True)
+class UsableModel:
+    """A name that calls can use now.
+
+    :param name: `provider/model`, or an alias
+    :param hosted: whether only the operator's trial serves it
+    :param added: whether the workspace added it
+    :param targets: what an alias stands for, its fallbacks after it; empty for a model itself
+    """
+
+    name: str
+    provider: str
+    description: ModelDescription
+    hosted: bool = False
+    added: bool = False
+    targets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderModel:
+    """A model of a provider's page, usable or not.
+
+    :param on: whether the workspace lets it be used
+    :param ready: whether a credential, or a trial, can serve it
+    """
+
+    description: ModelDescription
+    added: bool
+    on: bool
+    ready: bool
+    hosted: bool
+
+
+class ProviderStatus(StrEnum):
+    """How far a workspace is with a provider."""
+
+    READY = "ready"
+    TRIAL = "trial"
+    NEEDS_CREDENTIALS = "needs_credentials"
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderState:
+    """:param trials: the operator's, with what is left of them"""
+
+    description: ProviderDescription
+    status: ProviderStatus
+    credentials: int
+    trials: tuple[TrialState, ...]
+
+
+class Models:
+    """The service."""
+
+    def __init__(self, kernel: Kernel, tenancy: Tenancy, resolution: Resolution) -> None:
+        self._kernel = kernel
+        self._tenancy = tenancy
+        self._resolution = resolution
+        self._usable: dict[str, tuple[WorkspaceView, tuple[UsableModel, ...]]] = {}
+
+    async def usable(self, caller: Principal, model_type: ModelType | None = None) -> list[UsableModel]:
+        """What the caller's calls can use: models that are switched on and have a credential or a trial, and aliases."""
+        scopes = caller.scopes
+        return [
+            model
+            for model in self._all(await self._tenancy.views.get(caller.workspace_id))
+            if (model_type is None or model.description.type == model_type)
+            and scopes.permits_type(model.description.type)
+            and scopes.permits_model(model.name)
+        ]
+
+    async def get(self, caller: Principal, name: str) -> UsableModel:
+        """:raises ModelNotFound: if the caller cannot use it"""
+        for model in await self.usable(caller):
+            if model.name == name:
+                return model
+        raise ModelNotFound(f"There is no model `{name}` that this key can use.", param="model")
+
+    async def of_provider(self, caller: Principal, provider_id: str) -> list[ProviderModel]:
+        """All models of one provider: its catalog's, and those that the workspace added.
+
+        :raises ModelNotFound: if no plugin offers the provider
+        """
+        view = await self._tenancy.views.get(caller.workspace_id)
+        provider = self._kernel.provider(provider_id)
+        return [
+            ProviderModel(
+                description=model,
+                added=added,
+                on=(provider_id, model.id, model.type) not in view.switched_off,
+                ready=bool(candidates(view, provider, model)) or self._lent(provider_id, model),
+                hosted=self._lent(provider_id, model),
+            )
+            for model, added in _known(view, provider)
+        ]
+
+    async def providers(self, caller: Principal) -> list[ProviderState]:
+        """All providers, by id, with what the workspace has for them."""
+        view = await self._tenancy.views.get(caller.workspace_id)
+        trials = [state for state in await self._tenancy.trials.states(caller.workspace_id) if not state.trial.over]
+        found = []
+        for provider in self._kernel.providers.values():
+            records = view.credentials.get(provider.id, ())
+            lent = tuple(state for state in trials if state.trial.provider == provider.id)
+            status = ProviderStatus.NEEDS_CREDENTIALS
+            if records or provider.needs_no_credentials:
+                status = ProviderStatus.READY
+            elif any(state.left for state in lent):
+                status = ProviderStatus.TRIAL
+            found.append(ProviderState(provider, status, len(records), lent))
+        return found
+
+    def _all(self, view: WorkspaceView) -> tuple[UsableModel, ...]:
+        kept = self._usable.get(view.workspace_id)
+        if kept is None or kept[0] is not view:
+            kept = self._usable[view.workspace_id] = (view, tuple(self._find(view)))
+        return kept[1]
+
+    def _find(self, view: WorkspaceView) -> Iterator[UsableModel]:
+        for provider in self._kernel.providers.values():
+            for model, added in _known(view, provider):
+                if (provider.id, model.id, model.type) in view.switched_off:
+                    continue
+                own = bool(candidates(view, provider, model))
+                lent = self._lent(provider.id, model)
+                if own or lent:
+                    yield UsableModel(f"{provider.id}/{model.id}", provider.id, model, hosted=not own, added=added)
+        for name, refs in sorted(view.aliases.items()):
+            yield from self._alias(view, name, refs)
+
+    def _alias(self, view: WorkspaceView, name: str, refs: tuple[str, ...]) -> Iterator[UsableModel]:
+        """One entry for each type that the alias can be called as."""
+        for model_type in ModelType:
+            try:
+                targets = self._resolution.route(view, name, model_type).targets
+            except ModelNotFound:
+                continue
+            usable = next((target for target in targets if target.own or target.trial), None)
+            if usable is not None:
+                yield UsableModel(name, usable.provider, usable.model, hosted=not usable.own, targets=refs)
+
+    def _lent(self, provider: str, model: ModelDescription) -> bool:
+        return self._tenancy.trials.find(provider, model.id) is not None
+
+
+def _known(view: WorkspaceView, provider: ProviderDescription) -> Iterator[tuple[ModelDescription, bool]]:
+    """The provider's models, each with whether it was added; one that was added stands in the place of the catalog's."""
+    added = {(id_, kind): model for (name, id_, kind), model in view.custom_models.items() if name == provider.id}
+    for model in provider.models:
+        own = added.pop((model.id, model.type), None)
+        yield own or model, own is not None
+    for model in added.values():
+        yield model, True

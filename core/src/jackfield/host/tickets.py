@@ -1,0 +1,122 @@
+"""A call from the moment it is let in to the moment it is settled."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from jackfield.contract import JackfieldError, Usage
+
+from .routes import Candidate, Target
+
+if TYPE_CHECKING:
+    from jackfield.tenancy import Principal
+
+    from .admission import Entry
+
+
+@dataclass(slots=True)
+class CallInfo:
+    """What a surface may tell its client about a call beside the answer; the host fills it in.
+
+    :param request_id: may be given by the surface; goes to the vendor's plugin, the logs and the ledger
+    :param attempts: vendor calls so far
+    """
+
+    request_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    provider: str = ""
+    model: str = ""
+    hosted: bool = False
+    relayed: bool = False
+    attempts: int = 0
+
+
+class Settles(Protocol):
+    """Where a ticket goes in the end."""
+
+    def settle(self, ticket: Ticket, outcome: str, usage: Usage, error: JackfieldError | None) -> None:
+        """Write it down. Called once for a ticket that had an attempt."""
+
+    def leave(self, ticket: Ticket) -> None:
+        """The call is over, settled or not."""
+
+
+class Ticket:
+    """One call that was let in. `finish` ends it, and only the first `finish` counts.
+
+    :ivar free: it uses nothing that is billed (counting tokens), so nothing of it is written down
+    :ivar reservation: what it holds of a trial
+    :ivar first_byte: when its answer began, on the clock of `started`
+    """
+
+    __slots__ = (
+        "allowances",
+        "candidate",
+        "deadline",
+        "dialect",
+        "finished",
+        "first_byte",
+        "free",
+        "info",
+        "principal",
+        "reservation",
+        "route",
+        "settles",
+        "started",
+        "streamed",
+        "target",
+        "view",
+        "workspace",
+    )
+
+    def __init__(
+        self, principal: Principal, entry: Entry, info: CallInfo, settles: Settles, *, seconds: float, streamed: bool = False
+    ) -> None:
+        self.principal = principal
+        self.workspace: str = principal.workspace_id
+        self.route = entry.route
+        self.view = entry.view
+        self.allowances = entry.allowances
+        self.info = info
+        self.settles = settles
+        self.started = time.perf_counter()
+        self.deadline = self.started + seconds
+        self.streamed = streamed
+        self.dialect: str | None = None
+        self.first_byte: float | None = None
+        self.target: Target | None = None
+        self.candidate: Candidate | None = None
+        self.reservation: Any = None
+        self.free = False
+        self.finished = False
+
+    def seconds_left(self) -> float:
+        """Until the call has taken all the time that it may."""
+        return self.deadline - time.perf_counter()
+
+    def begin_attempt(self, target: Target, candidate: Candidate) -> None:
+        """A vendor is about to be called."""
+        info = self.info
+        self.target = target
+        self.candidate = candidate
+        info.provider = target.provider
+        info.model = target.model.id
+        info.hosted = candidate.hosted
+        info.attempts += 1
+
+    def begin_answer(self) -> None:
+        """The first piece of the answer is here."""
+        self.first_byte = time.perf_counter()
+
+    def finish(self, outcome: str, usage: Usage | None, error: JackfieldError | None = None) -> None:
+        """The call is over: `ok`, `error` or `cancelled`."""
+        if self.finished:
+            return
+        self.finished = True
+        try:
+            if self.target is not None:
+                self.settles.settle(self, outcome, usage or Usage(), error)
+        finally:
+            self.settles.leave(self)
