@@ -41,6 +41,7 @@ OPENAI_VOICES = {
 }
 # What people call a language, where eSpeak is more exact.
 _LANGUAGES = {"en": "en-us", "fr": "fr-fr", "zh": "cmn", "zh-cn": "cmn", "zh-tw": "cmn", "zh-hk": "yue"}
+_WITHOUT_DICTIONARY = frozenset({"fo", "kaa", "xex"})  # listed by the library, but espeakng-loader has no words for them
 _VARIANTS = frozenset({"croak", "whisper", "m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "f1", "f2", "f3", "f4", "f5"})
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f]")  # eSpeak ends at a zero byte; the others have no sound
@@ -73,18 +74,9 @@ class Speaker:
     def __init__(self) -> None:
         self._library: Any = None
         self._rate = 0
-        self._voices: dict[str, str] = {}
+        self._voices: dict[str, str] = {}  # language tag -> eSpeak's own name of the voice
         self._callback: Any = None  # kept: the library calls it as long as it lives
         self._receive: Callable[[bytes], bool] = lambda _: True
-
-    def voices(self) -> dict[str, str]:
-        """Language tag of each voice -> its name.
-
-        :raises MissingExtra: espeakng-loader is not installed
-        """
-        with _lock:
-            self._load()
-            return dict(self._voices)
 
     def speak(self, text: str, voice: str, speed: float, stop: Stop) -> tuple[bytes, int]:
         """The samples (mono, 16 bits, the machine's byte order), and how many there are in a second.
@@ -123,8 +115,8 @@ class Speaker:
         name = OPENAI_VOICES.get(voice.lower(), voice.lower())
         language, plus, variant = name.partition("+")
         language = _LANGUAGES.get(language, language)
-        known = language in self._voices and (not plus or variant in _VARIANTS)
-        if not known or self._library.espeak_SetVoiceByName(f"{language}{plus}{variant}".encode()):
+        identifier = self._voices.get(language) if not plus or variant in _VARIANTS else None
+        if identifier is None or self._library.espeak_SetVoiceByName(f"{identifier}{plus}{variant}".encode()):
             raise BadRequest(
                 f"There is no voice `{voice[:64]}`.",
                 param="voice",
@@ -163,6 +155,7 @@ def _voices(library: Any) -> dict[str, str]:
     while listed[index]:
         voice = listed[index].contents
         language = ctypes.string_at(voice.languages + 1).decode().lower()
-        voices.setdefault(language, voice.name.decode())
+        if language not in _WITHOUT_DICTIONARY:
+            voices.setdefault(language, voice.identifier.decode())
         index += 1
     return voices

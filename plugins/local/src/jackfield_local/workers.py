@@ -65,10 +65,14 @@ class Workers:
         job = self._submit(work)
         try:
             return await asyncio.wrap_future(job.future)
+        except Stopped:
+            raise _closing() from None
         except asyncio.CancelledError:
             job.stop.set()
             if discard is not None:
                 job.future.add_done_callback(lambda future: _discard(future, discard))
+            if self._closed and not _is_cancelled():
+                raise _closing() from None
             raise
 
     async def stream(self, work: Callable[[Callable[[T], None], Stop], object]) -> AsyncIterator[T]:
@@ -93,7 +97,11 @@ class Workers:
         try:
             while (item := await items.get()) is not None:
                 yield item[0]
+            if job.future.cancelled():
+                raise _closing()
             job.future.result()
+        except Stopped:
+            raise _closing() from None
         finally:
             job.stop.set()
             job.future.cancel()
@@ -104,7 +112,7 @@ class Workers:
             box.append(job)
         with self._lock:
             if self._closed:
-                raise ServerUnavailable("The local models are shutting down.")
+                raise _closing()
             if len(self._jobs) >= self._waiting + self._count:
                 raise ServerUnavailable(
                     "Too many requests are waiting for the local models.",
@@ -154,3 +162,12 @@ class Workers:
 def _discard(future: Future[T], discard: Callable[[T], object]) -> None:
     if not future.cancelled() and future.exception() is None:
         discard(future.result())
+
+
+def _closing() -> ServerUnavailable:
+    return ServerUnavailable("The local models are shutting down.")
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
-from jackfield_sdk import LLMEvent, LLMRequest, LLMResult, StreamCollector
+from jackfield_sdk import LLMEvent, LLMRequest, LLMResult, StreamCollector, StreamStart
 
 from ..workers import Stop
 from .events import Reader, joined_logprobs
@@ -99,16 +99,22 @@ def _run(server: LlamaServer, wanted: Plan, model: str, emit: Callable[[LLMEvent
 class EventStream:
     """An answer's events. Closing it, before or after it was read from, stops the engine and gives the model back."""
 
-    def __init__(self, first: LLMEvent, rest: AsyncIterator[LLMEvent], held: Lease) -> None:
-        self._first: LLMEvent | None = first
+    def __init__(self, first: list[LLMEvent], rest: AsyncIterator[LLMEvent], held: Lease) -> None:
+        self._first = first
         self._rest = rest
         self._held = held
 
     @classmethod
     async def begun(cls, events: AsyncIterator[LLMEvent], held: Lease) -> EventStream:
-        """:raises JackfieldError: what the engine says before it answers"""
+        """Waits for the first event that is more than a beginning.
+
+        :raises JackfieldError: what the engine says before it answers
+        """
+        first: list[LLMEvent] = []
         try:
-            return cls(await anext(events), events, held)
+            while not first or isinstance(first[-1], StreamStart):
+                first.append(await anext(events))
+            return cls(first, events, held)
         except BaseException:
             await _close(events)
             raise
@@ -117,9 +123,8 @@ class EventStream:
         return self
 
     async def __anext__(self) -> LLMEvent:
-        if self._first is not None:
-            first, self._first = self._first, None
-            return first
+        if self._first:
+            return self._first.pop(0)
         try:
             return await anext(self._rest)
         except BaseException:
@@ -128,7 +133,7 @@ class EventStream:
 
     async def aclose(self) -> None:
         """Stop the engine's work on this answer."""
-        self._first = None
+        self._first.clear()
         await _close(self._rest)
         self._held.end()
 

@@ -225,9 +225,9 @@ def _error(error: dict[str, Any]) -> JackfieldError:
             f"The input has {error.get('n_prompt_tokens')} tokens; the model's context holds {error.get('n_ctx')}.",
             vendor_message=message,
         )
+    if "too large to process" in message:  # an embedding's input, which is read in one go
+        return ContextLengthExceeded("A text is longer than the model's context.", vendor_message=message)
     if error.get("code") == 400:
-        if "too large to process" in message:  # an embedding's input
-            return ContextLengthExceeded("The input is longer than the model's context.", vendor_message=message)
         return BadRequest(f"llama.cpp refuses the request: {message}", vendor_message=message)
     return ServerUnavailable(f"llama.cpp failed: {message}", vendor_message=message)
 
