@@ -1,0 +1,141 @@
+"""The process, or the processes, that serve: uvicorn on uvloop, without a log and a framework of its own in the way."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+import uvicorn
+from starlette.routing import BaseRoute
+
+from jackfield.contract import HostFault
+from jackfield.host import Host
+from jackfield.host.settings import ServerSettings, Settings
+
+_log = logging.getLogger("jackfield.gateway")
+BACKLOG = 2048
+STUCK_SECONDS = 120
+"""A client that takes nothing for so long is cut off, by the kernel (TCP_USER_TIMEOUT, RFC 5482)."""
+
+Routes = Callable[[Host], Sequence[BaseRoute]]
+Started = Callable[[Host, str], None]
+
+
+def listen(settings: ServerSettings) -> socket.socket:
+    """A listening socket as the settings say.
+
+    :raises HostFault: if the address cannot be had
+    """
+    try:
+        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+        listener = socket.create_server(
+            (settings.host, settings.port), family=family, backlog=BACKLOG, dualstack_ipv6=settings.host == "::"
+        )
+    except OSError as error:
+        raise HostFault(
+            f"The host cannot listen on {settings.host}:{settings.port}: {error.strerror or error}.",
+            advice="End what listens there, or choose another with --host and --port (`server.host`, `server.port`).",
+        ) from error
+    # What is set here holds for every connection that is accepted.
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, STUCK_SECONDS * 1000)
+    listener.set_inheritable(True)
+    return listener
+
+
+def address(listener: socket.socket, settings: ServerSettings) -> str:
+    """The URL under which people reach the host."""
+    if settings.public_url:
+        return settings.public_url.rstrip("/")
+    host, port = listener.getsockname()[:2]
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - it is compared, not listened on
+        host = "127.0.0.1"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def config(app: Any, settings: ServerSettings) -> uvicorn.Config:
+    """How uvicorn is run. Proxies and logs are our own business (see `app`)."""
+    return uvicorn.Config(
+        app,
+        loop="uvloop" if os.name == "posix" else "asyncio",
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=max(1, round(settings.grace_period)),
+    )
+
+
+async def serve(
+    settings: Settings, listener: socket.socket, *, routes: Routes | None = None, started: Started | None = None
+) -> None:
+    """Open the host, serve it on `listener` until SIGTERM or SIGINT, let running calls end, close it.
+
+    :param routes: what is served beside /v1; see `create_app`
+    :param started: told when the host serves, with its address
+    """
+    from .app import create_app  # noqa: PLC0415 - a parent of workers does not need it
+
+    async with await Host.open(settings) as host:
+        app = create_app(host, routes(host) if routes is not None else ())
+        server = _Server(config(app, settings.server))
+        if started is not None:
+            server.on_started = lambda: started(host, address(listener, settings.server))
+        await server.serve(sockets=[listener])
+        app.close()
+
+
+class _Server(uvicorn.Server):
+    """Says when it is ready, and ends by returning: who asked it to stop is not to be killed by the same signal again."""
+
+    on_started: Callable[[], None] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.on_started is not None:
+            self.on_started()
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        """The first signal lets running calls end; a second one does not wait for them."""
+        if self.should_exit:
+            self.force_exit = True
+        self.should_exit = True
+
+
+def run_loop(main: Coroutine[Any, Any, None]) -> None:
+    """`asyncio.run` on uvloop, where there is one."""
+    if os.name != "posix":
+        asyncio.run(main)
+        return
+    import uvloop  # noqa: PLC0415 - not on every system
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main)
+
+
+def run(settings: Settings, *, routes: Routes | None = None, started: Started | None = None) -> None:
+    """Serve until told to stop; with `server.workers` above one, in as many processes that share the socket.
+
+    :raises HostFault: if the address cannot be had, or the host cannot be opened
+    """
+    listener = listen(settings.server)
+    if settings.server.workers == 1:
+        run_loop(serve(settings, listener, routes=routes, started=started))
+        return
+    if settings.database_url is None or settings.database_url.get_secret_value().startswith("sqlite"):
+        _log.warning("several workers share one SQLite file: reads are as fast, writes wait for each other; use PostgreSQL")
+    if settings.redis_url is None:
+        _log.warning("several workers without Redis: each counts rates for itself (set `redis_url` to count them together)")
+    from .workers import Workers  # noqa: PLC0415 - which needs this module
+
+    Workers(settings, listener, routes, started).run()
