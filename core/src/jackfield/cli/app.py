@@ -89,6 +89,10 @@ def _root(
     data_dir: Annotated[
         Path | None, typer.Option(help="The folder of the database and the keys.", file_okay=False, show_default=False)
     ] = None,
+    workspace: Annotated[
+        str | None,
+        typer.Option("--workspace", "-w", help="The workspace, by name or id; else the first.", envvar="JACKFIELD_WORKSPACE"),
+    ] = None,
     version: Annotated[
         bool, typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True)
     ] = False,
@@ -98,7 +102,7 @@ def _root(
     Exit codes: 0 it worked, 1 the host or a plugin failed, 2 wrong use, 3 the workspace's credentials, permissions or quota,
     4 the vendor.
     """
-    ctx.obj = State(config=config, data_dir=data_dir)
+    ctx.obj = State(config=config, data_dir=data_dir, workspace=workspace)
 
 
 def run(arguments: list[str] | None = None) -> None:

@@ -128,7 +128,7 @@ class Asking:
 
 async def _once(state: State, asking: Asking, model: str | None, messages: list[Message], *, as_json: bool) -> None:
     async with open_session(state) as session:
-        result = await asking.ask(session, session.model(model, ModelType.LLM), messages, shown=not as_json)
+        result = await asking.ask(session, await session.model(model, ModelType.LLM), messages, shown=not as_json)
     if as_json:
         print_json(describe(result))
 
@@ -138,7 +138,8 @@ def _talk(state: State, asking: Asking, model: str | None, system: str | None) -
         stack = AsyncExitStack()
         session = runner.run(stack.enter_async_context(open_session(state)))
         try:
-            Conversation(runner, session, asking, session.model(model, ModelType.LLM), system).run()
+            name = runner.run(session.model(model, ModelType.LLM))
+            Conversation(runner, session, asking, name, system).run()
         finally:
             runner.run(stack.aclose())
 

@@ -89,7 +89,7 @@ async def _run(state: State, plan: Plan, file: IO[str], *, with_text: bool) -> N
     with progress:
         task = progress.add_task("embedding", total=len(plan.lines))
         async with open_session(state) as session:
-            plan.template.model = session.model(plan.template.model, ModelType.TEXT_EMBEDDING)
+            plan.template.model = await session.model(plan.template.model, ModelType.TEXT_EMBEDDING)
             async for number, text, vector in _vectors(session, plan):
                 line = {"line": number, "embedding": vector} | ({"text": text} if with_text else {})
                 file.write(json.dumps(line, ensure_ascii=False) + "\n")

@@ -45,6 +45,6 @@ def rerank(
 
 async def _run(state: State, model: str | None, query: str, documents: list[str], top: int | None) -> RerankResult:
     async with open_session(state) as session:
-        name = session.model(model, ModelType.RERANK)
+        name = await session.model(model, ModelType.RERANK)
         result: RerankResult = await session.send(RerankRequest(model=name, query=query, documents=documents, top_n=top))
         return result

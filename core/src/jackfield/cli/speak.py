@@ -58,7 +58,7 @@ def speak(
 
 async def _run(state: State, request: SpeechRequest, output: str | None) -> tuple[Path | None, int, str]:
     async with open_session(state) as session:
-        request.model = session.model(request.model, ModelType.TEXT_TO_SPEECH)
+        request.model = await session.model(request.model, ModelType.TEXT_TO_SPEECH)
         with errors().status("speaking"):
             result: SpeechResult = await session.send(request)
             path = None if output == "-" else Path(output or f"speech.{_ENDINGS.get(result.media_type, 'audio')}")

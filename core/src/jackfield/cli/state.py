@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,10 +18,12 @@ if TYPE_CHECKING:
 class State:
     """:param config: the settings file, where one was named
     :param data_dir: the folder for the data, where one was named
+    :param workspace: name or id of the workspace to work in; None: the first
     """
 
     config: Path | None = None
     data_dir: Path | None = None
+    workspace: str | None = None
 
     def settings(self, **overrides: Any) -> Settings:
         """:raises HostFault: naming every setting at fault"""
@@ -29,12 +33,18 @@ class State:
             overrides["data_dir"] = self.data_dir
         return Settings.load(self.config, **overrides)
 
+    def has_database(self) -> bool:
+        """Whether there is one already. A command that merely calls a model makes none."""
+        settings = self.settings()
+        return settings.database_url is not None or (settings.data_dir / "jackfield.db").exists()
+
     def kernel(self) -> Kernel:
         """The plugins, as the host would load them. What is wrong with them, the commands say themselves."""
         from jackfield.kernel import Kernel  # noqa: PLC0415
 
         quiet()
-        return Kernel.load(disabled=self.settings().plugins.disabled)
+        with contextlib.redirect_stdout(sys.stderr):  # what a plugin prints when it is imported is no part of an answer
+            return Kernel.load(disabled=self.settings().plugins.disabled)
 
 
 def quiet() -> None:

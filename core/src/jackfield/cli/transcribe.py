@@ -52,7 +52,7 @@ def transcribe(
 
 async def _run(state: State, request: TranscriptionRequest) -> TranscriptionResult:
     async with open_session(state) as session:
-        request.model = session.model(request.model, ModelType.SPEECH_TO_TEXT)
+        request.model = await session.model(request.model, ModelType.SPEECH_TO_TEXT)
         with errors().status("listening"):
             result: TranscriptionResult = await session.send(request)
         return result

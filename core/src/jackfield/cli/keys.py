@@ -1,0 +1,191 @@
+"""`jackfield keys`."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+
+from jackfield.contract import BadRequest, Conflict, ModelType, NotFound
+from jackfield.tenancy import KeyInfo, Scopes
+
+from .hosted import open_host
+from .output import AsJson, errors, print_json, print_table
+from .state import State
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Create, list and revoke API keys.")
+
+_SPAN = re.compile(r"(\d+)\s*([hdw])")
+_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+
+
+@app.command("create")
+def create(
+    ctx: typer.Context,
+    name: Annotated[str, typer.Argument(help="What the key is for.")],
+    *,
+    types: Annotated[list[ModelType] | None, typer.Option("--type", help="Only models of this type; may be repeated.")] = None,
+    models: Annotated[
+        list[str] | None, typer.Option("--model", help="Only this model, `provider/model` with `*`; may be repeated.")
+    ] = None,
+    expires: Annotated[str | None, typer.Option(help="When it ends: `12h`, `30d`, `4w`, or a date as 2030-12-31.")] = None,
+    requests: Annotated[int | None, typer.Option("--requests-per-minute", min=1)] = None,
+    tokens: Annotated[int | None, typer.Option("--tokens-per-minute", min=1)] = None,
+    budget: Annotated[str | None, typer.Option(help="What it may spend in a month, in USD.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a key. It is shown this once, alone on standard output: `KEY=$(jackfield keys create ci)`."""
+    ends = _read_expiry(expires)
+    amount = _read_amount(budget)
+
+    async def run() -> tuple[str, KeyInfo]:
+        async with open_host(ctx.ensure_object(State)) as on:
+            keys = on.host.tenancy.keys
+            scopes = Scopes(frozenset(types) if types else None, tuple(models) if models else None)
+            token, info = await keys.create(
+                on.caller,
+                name,
+                scopes=scopes,
+                expires_at=ends,
+                requests_per_minute=requests,
+                tokens_per_minute=tokens,
+            )
+            if amount is not None:
+                await on.host.tenancy.budgets.set(on.caller, info.id, "month", "USD", amount)
+            return token, info
+
+    token, info = asyncio.run(run())
+    if as_json:
+        print_json({**describe(info), "key": token})
+        return
+    errors().print(f"The key `{info.name}`, shown this once:", markup=False)
+    print(token)
+
+
+@app.command("list")
+def list_keys(
+    ctx: typer.Context,
+    everything: Annotated[bool, typer.Option("--all", help="Those that are revoked or expired, too.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List the keys of the workspace, the newest first."""
+
+    async def run() -> list[KeyInfo]:
+        async with open_host(ctx.ensure_object(State)) as on:
+            return await on.host.tenancy.keys.list(on.caller)
+
+    keys = [key for key in asyncio.run(run()) if everything or _state(key).plain == "active"]
+    if as_json:
+        print_json([describe(key) for key in keys])
+        return
+    print_table(
+        ("ID", "NAME", "KEY", "STATE", "MAY CALL", "EXPIRES", "LAST USED", "CREATED"),
+        [
+            (
+                key.id,
+                key.name,
+                key.shown,
+                _state(key),
+                _scope(key.scopes),
+                _day(key.expires_at),
+                _day(key.last_used_at),
+                _day(key.created_at),
+            )
+            for key in keys
+        ],
+    )
+
+
+@app.command("revoke")
+def revoke(
+    ctx: typer.Context,
+    key: Annotated[str, typer.Argument(help="Its id, or its name where no other key has it.")],
+    as_json: AsJson = False,
+) -> None:
+    """Stop a key, everywhere within a second."""
+
+    async def run() -> KeyInfo:
+        async with open_host(ctx.ensure_object(State)) as on:
+            keys = on.host.tenancy.keys
+            return await keys.revoke(on.caller, _find(key, await keys.list(on.caller)).id)
+
+    info = asyncio.run(run())
+    if as_json:
+        print_json(describe(info))
+    else:
+        errors().print(f"The key `{info.name}` is revoked.", markup=False)
+
+
+def describe(key: KeyInfo) -> dict[str, Any]:
+    """The key as JSON."""
+    return {
+        "id": key.id,
+        "name": key.name,
+        "shown": key.shown,
+        "state": _state(key).plain,
+        "model_types": sorted(key.scopes.model_types) if key.scopes.model_types is not None else None,
+        "models": list(key.scopes.models) if key.scopes.models is not None else None,
+        "requests_per_minute": key.requests_per_minute,
+        "tokens_per_minute": key.tokens_per_minute,
+        "expires_at": key.expires_at and key.expires_at.isoformat(),
+        "revoked_at": key.revoked_at and key.revoked_at.isoformat(),
+        "last_used_at": key.last_used_at and key.last_used_at.isoformat(),
+        "created_at": key.created_at.isoformat(),
+    }
+
+
+def _find(wanted: str, keys: Sequence[KeyInfo]) -> KeyInfo:
+    for key in keys:
+        if key.id == wanted:
+            return key
+    named = [key for key in keys if key.name == wanted and key.revoked_at is None]
+    if not named:
+        raise NotFound(f"There is no key `{wanted}`.", advice="List them with `jackfield keys list`.")
+    if len(named) > 1:
+        raise Conflict(f"{len(named)} keys are named `{wanted}`.", advice="Name it by its id; see `jackfield keys list`.")
+    return named[0]
+
+
+def _read_expiry(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    span = _SPAN.fullmatch(text.strip())
+    if span:
+        return datetime.now(UTC) + int(span[1]) * _UNITS[span[2]]
+    try:
+        ends = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadRequest(f"`{text}` is no time: write `30d`, or a date as 2030-12-31.", param="expires") from None
+    return ends if ends.tzinfo else ends.replace(tzinfo=UTC)
+
+
+def _read_amount(text: str | None) -> Decimal | None:
+    if text is None:
+        return None
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        raise BadRequest(f"`{text}` is no amount: write a number of US dollars, as 20 or 0.50.", param="budget") from None
+
+
+def _state(key: KeyInfo) -> Text:
+    if key.revoked_at is not None:
+        return Text("revoked", "red")
+    if key.expires_at is not None and key.expires_at <= datetime.now(UTC):
+        return Text("expired", "yellow")
+    return Text("active", "green")
+
+
+def _scope(scopes: Scopes) -> str:
+    parts = [*sorted(scopes.model_types or ()), *(scopes.models or ())]
+    return ", ".join(parts) or "everything"
+
+
+def _day(moment: datetime | None) -> str:
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M") if moment else ""
