@@ -12,6 +12,7 @@ meets both; read the ratios, not the numbers. Nothing here fails because of a cl
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import statistics
 import sys
@@ -21,6 +22,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import hosted
 import load
 import upstream
 from measured import Server, free_port, listen, running, started
@@ -114,16 +116,13 @@ def compare(mode: str, counts: list[int], options: argparse.Namespace, folder: P
             rows += [median(same) for same in taken.values()]
             show(rows[-len(servers) :])
         for server in servers:
-            print(f"{mode:7} {'':5} {server.name:5} start-up {server.startup:.2f} s, {server.memory() / 2**20:.0f} MB after the load")
+            memory = server.memory() / 2**20
+            print(f"{mode:7} {'':5} {server.name:5} start-up {server.startup:.2f} s, {memory:.0f} MB after the load")
         return rows, servers
 
 
 def prepare(state: Path, url: str) -> str:
     """A host's data folder with a workspace, a credential whose base URL is `url`, and a key, which is returned."""
-    import asyncio
-
-    import hosted
-
     return asyncio.run(hosted.prepare(state, url))
 
 

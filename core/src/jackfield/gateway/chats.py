@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import orjson
 
 from jackfield.contract import LLMEvent, LLMRequest, LLMResult
-from jackfield.dialects import anthropic_messages, openai_chat, openai_completions
+from jackfield.dialects import anthropic_messages, openai_chat, openai_completions, openai_responses
 from jackfield.host.relaying import Relayed
 
 from .errors import Headers, anthropic_event, openai_event, responses_event
@@ -159,4 +159,5 @@ async def count_tokens(exchange: Exchange) -> None:
 
 chat_completions = ChatEndpoint(openai_chat, COMMENT, openai_event)
 completions = ChatEndpoint(openai_completions, COMMENT, openai_event)
+responses = ChatEndpoint(openai_responses, COMMENT, responses_event)
 messages = ChatEndpoint(anthropic_messages, PING, anthropic_event, (b"anthropic-version", b"anthropic-beta"))

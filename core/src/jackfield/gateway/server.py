@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute
 from jackfield.contract import HostFault
 from jackfield.host import Host
 from jackfield.host.settings import ServerSettings, Settings
+from jackfield.kernel import Kernel
 
 _log = logging.getLogger("jackfield.gateway")
 BACKLOG = 2048
@@ -77,16 +78,22 @@ def config(app: Any, settings: ServerSettings) -> uvicorn.Config:
 
 
 async def serve(
-    settings: Settings, listener: socket.socket, *, routes: Routes | None = None, started: Started | None = None
+    settings: Settings,
+    listener: socket.socket,
+    *,
+    routes: Routes | None = None,
+    started: Started | None = None,
+    kernel: Kernel | None = None,
 ) -> None:
     """Open the host, serve it on `listener` until SIGTERM or SIGINT, let running calls end, close it.
 
     :param routes: what is served beside /v1; see `create_app`
     :param started: told when the host serves, with its address
+    :param kernel: the plugins to use instead of those that are installed
     """
     from .app import create_app  # noqa: PLC0415 - a parent of workers does not need it
 
-    async with await Host.open(settings) as host:
+    async with await Host.open(settings, kernel=kernel) as host:
         app = create_app(host, routes(host) if routes is not None else ())
         server = _Server(config(app, settings.server))
         if started is not None:

@@ -17,6 +17,7 @@ async def _nothing(_exchange: Exchange) -> None:
 _ALL = (
     Surface("/v1/chat/completions", chats.chat_completions),
     Surface("/v1/completions", chats.completions),
+    Surface("/v1/responses", chats.responses),
     Surface("/v1/messages", chats.messages, anthropic=True, render_error=anthropic_error),
     Surface("/v1/messages/count_tokens", chats.count_tokens, anthropic=True, render_error=anthropic_error),
     Surface("/v1/embeddings", vectors.embeddings),
