@@ -213,12 +213,14 @@ async def wire(events: list[LLMEvent], error: Exception | None = None) -> list[S
 async def test_a_stream_accumulates_in_the_official_client_and_survives_both_ways() -> None:
     sent = await wire(STREAM)
     snapshot: Any = None
+    buffers: dict[int, bytes] = {}
     adapter: TypeAdapter[Any] = TypeAdapter(RawMessageStreamEvent)
     for event in sent:
         assert orjson.loads(event.data)["type"] == event.event
         snapshot = accumulate_event(
             event=adapter.validate_json(event.data),
             current_snapshot=snapshot,
+            json_bufs=buffers,
         )
     assert [block.type for block in snapshot.content] == ["thinking", "redacted_thinking", "text", "tool_use", "tool_use"]
     assert snapshot.content[0].signature == "sig"

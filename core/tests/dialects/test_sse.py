@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from jackfield.contract import ServerUnavailable
 from jackfield.dialects.sse import ServerSentEvent, ServerSentEventDecoder, encode
 
-TEXT = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\r\n\0"), max_size=20)
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n\0"), max_size=20)
 
 
 def decode(pieces: list[bytes]) -> list[ServerSentEvent]:
