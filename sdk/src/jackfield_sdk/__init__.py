@@ -110,6 +110,7 @@ from jackfield.dialects.openai_errors import VendorError, read_error
 
 from .batches import embed_in_batches
 from .catalog import Catalog, CatalogError, load_catalog, parse_catalog
+from .checks import checked_ranking, checked_verdicts
 from .errors import COMMON_ROWS, ErrorRow, ErrorTable, parse_retry_after
 from .http import VendorHTTP, dump_json, error_inside, parse_json, read_chunks
 from .openai_compatible import OpenAICompatible
@@ -231,6 +232,8 @@ __all__ = [
     "WireResponse",
     "allowed",
     "check_parameters",
+    "checked_ranking",
+    "checked_verdicts",
     "collect",
     "dump_json",
     "embed_in_batches",

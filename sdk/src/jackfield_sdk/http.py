@@ -181,10 +181,7 @@ class VendorHTTP:
         except httpx.InvalidURL:
             raise _unusable_address() from None
         except ValueError:  # what cannot stand in a header: its text may be the key
-            raise CredentialsInvalid(
-                "A credential holds characters that cannot be sent, a line break or a letter beyond ASCII.",
-                advice="Paste the credential again, without what stands around it.",
-            ) from None
+            raise unsendable() from None
         if response.is_success:
             return response
         try:
@@ -309,6 +306,14 @@ def _unusable_address() -> CredentialsInvalid:
     return CredentialsInvalid("The address of the vendor is no http(s) URL.", param="base_url")
 
 
+def unsendable() -> CredentialsInvalid:
+    """A credential that no header can hold."""
+    return CredentialsInvalid(
+        "A credential holds characters that cannot be sent, a line break or a letter beyond ASCII.",
+        advice="Paste the credential again, without what stands around it.",
+    )
+
+
 def connection_error(error: httpx.HTTPError, context: CallContext) -> JackfieldError:
     """An error of the transport as one of the tree."""
     if isinstance(error, httpx.TimeoutException):
@@ -316,7 +321,7 @@ def connection_error(error: httpx.HTTPError, context: CallContext) -> JackfieldE
     if isinstance(error, httpx.UnsupportedProtocol):
         return _unusable_address()
     if isinstance(error, httpx.LocalProtocolError):  # its text is the header that cannot be sent
-        return CredentialsInvalid("A credential holds characters that cannot be sent in a header.")
+        return unsendable()
     kind = type(error).__name__
     text = redact(str(error), context.credentials)
     return ConnectionFailed(f"The connection to the vendor failed ({kind}{': ' + text if text else ''}).")

@@ -49,6 +49,7 @@ from jackfield.dialects.openai_chat import ChatOptions
 
 from .batches import embed_in_batches
 from .blobs import to_bytes
+from .checks import checked_ranking, checked_transcription, checked_verdicts
 from .forms import describe_from_form
 from .http import VendorHTTP
 from .listing import entries_of, type_by_name, window_of
@@ -224,14 +225,11 @@ class OpenAICompatible(Provider):
 
     async def invoke_rerank(self, request: RerankRequest, context: CallContext) -> RerankResult:
         body = self.adapt_rerank(rerank.build_request(request), request, context)
-        result = rerank.parse_result(await self._post("jina.rerank", body, context))
-        if request.top_n is not None:  # some servers do not know it
-            result.ranking = result.ranking[: request.top_n]
-        return result
+        return checked_ranking(rerank.parse_result(await self._post("jina.rerank", body, context)), request)
 
     async def invoke_moderation(self, request: ModerationRequest, context: CallContext) -> ModerationResult:
         body = openai_moderations.build_request(request)
-        return openai_moderations.parse_result(await self._post("openai.moderations", body, context))
+        return checked_verdicts(openai_moderations.parse_result(await self._post("openai.moderations", body, context)), request)
 
     async def invoke_speech_to_text(self, request: TranscriptionRequest, context: CallContext) -> TranscriptionResult:
         audio = to_bytes(request.audio, "file")
@@ -247,7 +245,7 @@ class OpenAICompatible(Provider):
             data=self.adapt_transcription(openai_audio.build_transcription_form(request), request, context),
             files={"file": (request.audio.name or "audio.wav", audio, request.audio.media_type or "application/octet-stream")},
         )
-        result = openai_audio.parse_transcription_result(body)
+        result = checked_transcription(openai_audio.parse_transcription_result(body))
         result.model = result.model or request.model
         return result
 

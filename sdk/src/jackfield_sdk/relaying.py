@@ -14,7 +14,7 @@ from jackfield.contract import (
     WireResponse,
 )
 
-from .http import MAX_ERROR_BYTES, VendorHTTP, redact_error
+from .http import MAX_ERROR_BYTES, VendorHTTP, redact_error, unsendable
 
 
 class _Pieces:
@@ -46,7 +46,10 @@ async def forward(
     if context.wire is None:
         raise HostFault("This host gave no wire to relay over.")
     sent = {"content-type": "application/json", **request.headers, **headers}
-    response = await context.wire.send(url, headers=sent, body=request.body, timeout=context.timeout)
+    try:
+        response = await context.wire.send(url, headers=sent, body=request.body, timeout=context.timeout)
+    except ValueError:  # what cannot stand in a header: its text may be the key
+        raise unsendable() from None
     if not 200 <= response.status < 300:
         raise await _failure(response, context, http)
     if request.stream:

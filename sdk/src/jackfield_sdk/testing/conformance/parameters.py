@@ -1,0 +1,82 @@
+"""Whether a parameter arrives at the vendor, or is refused by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Any, Final
+
+import orjson
+from jackfield.contract import BadRequest, JackfieldError, UnsupportedParameter
+
+from ..double import VendorDouble
+from ..promises import values_in
+
+VALUES: Final[dict[str, Any]] = {
+    "max_tokens": 1234,
+    "temperature": 0.3125,
+    "top_p": 0.8125,
+    "top_k": 37,
+    "min_p": 0.0625,
+    "frequency_penalty": 0.4375,
+    "presence_penalty": 0.1875,
+    "repetition_penalty": 1.0625,
+    "seed": 4711,
+    "stop": ["<<STOP-CANARY>>"],
+    "n": 2,
+    "logprobs": True,
+    "top_logprobs": 4,
+    "logit_bias": {"42": 17.5},
+    "reasoning_effort": "low",
+    "reasoning_budget": 2345,
+}
+"""A value for each sampling parameter that is found again wherever a vendor's body has it."""
+
+
+async def arrives(call: Awaitable[Any], vendor: VendorDouble, name: str, value: Any) -> None:
+    """Assert that the call is refused for `name`, or that its value stands in what the vendor got."""
+    failure: JackfieldError | None = None
+    try:
+        await call
+    except JackfieldError as error:
+        failure = error
+    if isinstance(failure, BadRequest):
+        assert failure.param == name, f"the request is refused for {failure.param!r}: {failure.message}"
+        assert not vendor.requests, "it is refused after the vendor was asked"
+        return
+    assert vendor.requests, f"the vendor was not asked: {failure!r}"  # (its answer may not be what, say, n = 2 asks for)
+    assert is_sent(vendor, value), f"it is neither refused nor sent: {vendor.last.body[:500]!r}"
+
+
+def is_sent(vendor: VendorDouble, value: Any) -> bool:
+    """Whether a value stands in what the vendor got."""
+    sent = [found for request in vendor.requests if request.body for found in values_in(_json(request.body))]
+    wanted = next(iter(value.values())) if isinstance(value, dict) else value
+    alike = [wanted, *(wanted if isinstance(wanted, list) else ())]
+    return any(_same(one, other) for one in sent for other in alike)
+
+
+async def refused(call: Awaitable[Any], name: str) -> bool:
+    """Whether the call is refused for the parameter, before the vendor is asked."""
+    try:
+        await call
+    except UnsupportedParameter as error:
+        return error.param == name
+    except JackfieldError:
+        return False
+    return False
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return body.decode("utf-8", "replace")
+
+
+def _same(one: Any, other: Any) -> bool:
+    number = _number(one)
+    return (type(one) is type(other) and one == other) or (number is not None and number == _number(other))
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
