@@ -31,7 +31,7 @@ class ServerSentEventDecoder:
     """
 
     def __init__(self, max_event_bytes: int = MAX_EVENT_BYTES) -> None:
-        self._rest = b""
+        self._rest = bytearray()
         self._at_start = True
         self._data: list[str] = []
         self._held = 0
@@ -44,23 +44,30 @@ class ServerSentEventDecoder:
 
         :raises ServerUnavailable: when an event grows over `max_event_bytes`
         """
-        buffer = self._rest + chunk
+        if not self._at_start and b"\n" not in chunk and b"\r" not in chunk and not self._rest.endswith(b"\r"):
+            self._rest += chunk  # in place: a line of megabytes that comes in kilobytes is not copied for each
+            self._check_size()
+            return
+        buffer = bytes(self._rest + chunk)
         if self._at_start:
             if len(buffer) < 3 and b"\xef\xbb\xbf".startswith(buffer):
-                self._rest = buffer
+                self._rest = bytearray(buffer)
                 return
             buffer = buffer.removeprefix(b"\xef\xbb\xbf")
             self._at_start = False
         # A CR at the very end may be the first half of CR LF: it waits for the next piece.
         held_back = b"\r" if buffer.endswith(b"\r") else b""
         *lines, rest = _LINE_END.split(buffer[: len(buffer) - len(held_back)])
-        self._rest = rest + held_back
-        if self._held + len(self._rest) > self._max:
-            raise ServerUnavailable("The vendor's stream holds an event that is larger than any answer.")
+        self._rest = bytearray(rest + held_back)
+        self._check_size()
         for line in lines:
             event = self._take(line)
             if event is not None:
                 yield event
+
+    def _check_size(self) -> None:
+        if self._held + len(self._rest) > self._max:
+            raise ServerUnavailable("The vendor's stream holds an event that is larger than any answer.")
 
     def close(self) -> Iterator[ServerSentEvent]:
         """The event that a CR as the stream's very last byte ends, if there is one."""
