@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Annotated
 
 import typer
@@ -50,8 +51,12 @@ def examine(state: State) -> list[Finding]:
     except JackfieldError as error:
         wrong = Finding(level="problem", subject="settings", says=error.message, advice=error.advice, fault=error.fault)
         return [wrong, *diagnose(Kernel.load())]
-    found = diagnose(Kernel.load(disabled=settings.plugins.disabled), settings.data_dir)
-    return [Finding(level="ok", subject="settings", says="can be read"), *found]
+    found = [Finding(level="ok", subject="settings", says="can be read")]
+    if state.has_database():
+        from .checkup import check_database  # noqa: PLC0415 - a second of imports
+
+        found += asyncio.run(check_database(settings))
+    return found + diagnose(state.kernel(), settings.data_dir)
 
 
 def _show(findings: list[Finding], *, verbose: bool) -> None:

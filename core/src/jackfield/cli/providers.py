@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import typer
 
-from jackfield.contract import CredentialForm, ProviderDescription
+from jackfield.contract import CredentialForm
 
 from .output import AsJson, print_json, print_table
+from .standing import ListedProvider, list_providers, styled
 from .state import State
 
 app = typer.Typer(add_completion=False)
@@ -16,32 +18,39 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def providers(ctx: typer.Context, as_json: AsJson = False) -> None:
-    """List the providers of the installed plugins, and which fields of a credential each asks for."""
-    kernel = ctx.ensure_object(State).kernel()
+    """List the providers of the installed plugins, how far this place is with each, and which fields each asks for."""
+    found = asyncio.run(list_providers(ctx.ensure_object(State)))
     if as_json:
-        print_json([{**describe(found), "plugin": kernel.plugin_of(name)} for name, found in kernel.providers.items()])
+        print_json([describe(one) for one in found])
         return
     print_table(
-        ("PROVIDER", "NAME", "TYPES", "MODELS", "NEEDS", "OWN MODELS NEED", "PLUGIN"),
+        ("PROVIDER", "NAME", "STATE", "TYPES", "MODELS", "NEEDS", "OWN MODELS NEED", "PLUGIN"),
         [
             (
-                name,
-                str(found.label),
-                ", ".join(found.model_types),
-                str(len(found.models)),
-                _needs(found.provider_form),
-                _needs(found.model_form),
-                kernel.plugin_of(name),
+                one.description.id,
+                str(one.description.label),
+                styled(one.state),
+                ", ".join(one.description.model_types),
+                str(len(one.description.models)),
+                _needs(one.description.provider_form),
+                _needs(one.description.model_form),
+                one.plugin,
             )
-            for name, found in kernel.providers.items()
+            for one in found
         ],
     )
 
 
-def describe(provider: ProviderDescription) -> dict[str, Any]:
-    """The description as JSON, its catalog by number and its icon left out."""
-    described = provider.model_dump(mode="json", exclude={"models", "icon"}, exclude_none=True)
-    return described | {"models": len(provider.models)}
+def describe(listed: ListedProvider) -> dict[str, Any]:
+    """The provider as JSON, its catalog by number and its icon left out."""
+    described = listed.description.model_dump(mode="json", exclude={"models", "icon"}, exclude_none=True)
+    return described | {
+        "plugin": listed.plugin,
+        "state": listed.state,
+        "credentials": listed.credentials,
+        "trials_left": list(listed.left),
+        "models": len(listed.description.models),
+    }
 
 
 def _needs(form: CredentialForm | None) -> str:

@@ -44,6 +44,19 @@ async def _locked(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         yield connection  # on SQLite the transaction itself is the lock: it begins as a writer
 
 
+async def version_of(engine: AsyncEngine) -> str | None:
+    """The schema that the database has; None where it has none yet. Changes nothing."""
+    async with engine.connect() as connection:
+        return await connection.run_sync(_version)
+
+
+def known_versions() -> set[str]:
+    """The schemas that this program can bring up to date."""
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - a tenth of a second that an up-to-date start spares
+
+    return {script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()}
+
+
 def _version(connection: Connection) -> str | None:
     if not inspect(connection).has_table("alembic_version"):
         return None
@@ -52,11 +65,9 @@ def _version(connection: Connection) -> str | None:
 
 def _upgrade(connection: Connection, version: str | None) -> None:
     from alembic import command  # noqa: PLC0415 - a tenth of a second that an up-to-date start spares
-    from alembic.script import ScriptDirectory  # noqa: PLC0415 - a tenth of a second that an up-to-date start spares
 
     config = alembic_config()
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if version is not None and version not in known:
+    if version is not None and version not in known_versions():
         raise HostFault(
             f"The database has the schema {version}, which this version of Jackfield does not know: it is newer.",
             advice="Start the newer Jackfield again, or restore the backup from before it.",

@@ -39,9 +39,7 @@ class Store:
         :param url: `sqlite:///path` or `postgresql://user:password@host/name`
         :raises HostFault: if the database is not reached, is newer than this program, or its driver is not installed
         """
-        engine = create_async_engine(_parse(url), **_options(url))
-        if engine.dialect.name == "sqlite":
-            _tune_sqlite(engine)
+        engine = cls.connect(url).engine
         try:
             await bring_up_to_date(engine)
         except (OSError, DBAPIError) as error:
@@ -54,6 +52,17 @@ class Store:
         except BaseException:
             await engine.dispose()
             raise
+        return cls(engine)
+
+    @classmethod
+    def connect(cls, url: str) -> Self:
+        """The same as it is, not migrated: to look at what is there.
+
+        :raises HostFault: for a URL that is none, or a database of another kind
+        """
+        engine = create_async_engine(_parse(url), **_options(url))
+        if engine.dialect.name == "sqlite":
+            _tune_sqlite(engine)
         return cls(engine)
 
     async def close(self) -> None:
