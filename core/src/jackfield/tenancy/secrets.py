@@ -33,6 +33,7 @@ class Secrets:
         """A fresh key pair as a row, not yet stored."""
         pair = await asyncio.to_thread(KeyPair.generate, workspace_id)
         self._pairs[workspace_id, pair.id] = pair
+        self._masters.refresh()  # a rotation may just have put another key first in the file
         return KeyPairRow(
             id=pair.id, workspace_id=workspace_id, public_pem=pair.public_pem, locked=pair.lock(self._masters.current)
         )
