@@ -51,6 +51,7 @@ TYPES: Mapping[str, ModelType] = {
 _USAGE_ON_REQUEST = frozenset({OPENAI_CHAT, OPENAI_COMPLETIONS})  # their streams tell it only if asked to
 _MARKED_END = frozenset({OPENAI_CHAT, OPENAI_COMPLETIONS, OPENAI_RESPONSES, ANTHROPIC_MESSAGES})
 
+_FIRST_EVENT = re.compile(rb"\r?\n\r?\n")
 _NOT_NOW: tuple[tuple[re.Pattern[str], type[JackfieldError]], ...] = (
     (re.compile(r"overloaded|server_error|api_error|unavailable|\b50[0-9]\b|\b529\b"), ServerUnavailable),
     (re.compile(r"rate_limit|\b429\b"), RateLimited),
@@ -149,7 +150,7 @@ async def _refuse_error(call: RelayCall, first: bytes, pieces: AsyncIterator[byt
     Other errors pass: the client reads them in the vendor's own words.
     """
     probe = usage_meter(call.dialect, call.streamed)
-    probe.feed(first)
+    probe.feed(_FIRST_EVENT.split(first, maxsplit=1)[0] + b"\n\n")
     if probe.error is None:
         return
     kind = f"{probe.error.get('type')} {probe.error.get('code')}"
