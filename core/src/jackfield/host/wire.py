@@ -147,6 +147,14 @@ class AiohttpWire:
             )
         )
 
+    def session_for(self, url: str) -> aiohttp.ClientSession:
+        """The session that leads to a URL: for a plugin whose vendor has nothing but a websocket.
+
+        :raises PermissionDenied: where an egress rule refuses the address
+        """
+        target = URL(url)
+        return self._route(target.with_scheme("http" if target.scheme in ("ws", "http") else "https"))
+
     async def send(self, url: str, *, headers: Mapping[str, str], body: bytes, timeout: float) -> Answer:
         """POST `body`.
 
