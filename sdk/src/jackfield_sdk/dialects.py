@@ -8,6 +8,7 @@ from jackfield.dialects import (
     openai_embeddings,
     openai_errors,
     openai_moderations,
+    openai_responses,
     rerank,
     sse,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "openai_embeddings",
     "openai_errors",
     "openai_moderations",
+    "openai_responses",
     "rerank",
     "sse",
 ]
