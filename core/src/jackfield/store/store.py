@@ -41,6 +41,8 @@ class Store:
         """
         engine = cls.connect(url).engine
         try:
+            if engine.dialect.name == "sqlite" and engine.url.database:
+                Path(engine.url.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             await bring_up_to_date(engine)
         except (OSError, DBAPIError) as error:
             await engine.dispose()
@@ -100,8 +102,6 @@ def _parse(url: str) -> URL:
     base = parsed.drivername.split("+")[0]
     if base not in _DRIVERS:
         raise HostFault(f"Databases of the kind `{base}` are not supported.", advice="Use SQLite or PostgreSQL.")
-    if base == "sqlite" and parsed.database:
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     return parsed.set(drivername=_DRIVERS[base])
 
 

@@ -119,7 +119,7 @@ class Trials:
         """All trials, with what the workspace used of them."""
         query = select(TrialAccount.trial, TrialAccount.used).where(TrialAccount.workspace_id == workspace_id)
         async with self._store.read() as session:
-            used = dict((await session.execute(query)).tuples().all())
+            used = {trial: used for trial, used in await session.execute(query)}  # noqa: C416 - rows are not pairs to mypy
         return [TrialState(trial, used.get(trial.id, 0)) for trial in self.offered]
 
     async def _take(self, workspace_id: str, trial: Trial, amount: int) -> bool:

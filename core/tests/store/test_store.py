@@ -1,0 +1,93 @@
+"""The database: migrated once by many starters, refused when it is newer, exact in money and time."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from jackfield.contract import HostFault
+from jackfield.store import Store
+from jackfield.store.schema import HEAD, alembic_config
+from jackfield.store.tables import Base, Budget, Person, Workspace
+from sqlalchemy import Connection, select, text
+
+
+async def test_many_that_start_at_once_migrate_once(empty_database_url: str) -> None:
+    stores = await asyncio.gather(*(Store.open(empty_database_url) for _ in range(4)))
+    async with stores[0].read() as session:
+        assert (await session.execute(text("SELECT count(*) FROM revisions"))).scalar_one() == 1
+    for store in stores:
+        await store.close()
+
+
+async def test_the_migrations_make_the_tables_that_the_program_knows(database_url: str) -> None:
+    def difference(connection: Connection) -> list[object]:
+        return list(compare_metadata(MigrationContext.configure(connection), Base.metadata))
+
+    store = await Store.open(database_url)
+    async with store.engine.connect() as connection:
+        assert await connection.run_sync(difference) == []
+    await store.close()
+
+
+def test_head_is_the_newest_migration() -> None:
+    assert ScriptDirectory.from_config(alembic_config()).get_current_head() == HEAD
+
+
+async def test_a_newer_database_is_refused(database_url: str) -> None:
+    store = await Store.open(database_url)
+    async with store.write() as session:
+        await session.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    await store.close()
+    with pytest.raises(HostFault, match="newer"):
+        await Store.open(database_url)
+
+
+async def test_money_and_time_come_back_as_they_went(database_url: str) -> None:
+    store = await Store.open(database_url)
+    at = datetime(2026, 3, 1, 12, tzinfo=timezone(timedelta(hours=8)))
+    amount = Decimal("12345678.0000000001")
+    async with store.write() as session:
+        workspace = Workspace(name="w", created_at=at)
+        session.add(workspace)
+        await session.flush()
+        session.add(Budget(workspace_id=workspace.id, period="day", unit="USD", amount=amount))
+    async with store.read() as session:
+        found = (await session.scalars(select(Workspace))).one()
+        assert found.created_at == at
+        assert found.created_at.tzinfo is UTC
+        assert (await session.scalars(select(Budget.amount))).one() == amount
+    await store.close()
+
+
+async def test_a_change_that_fails_is_not_kept(database_url: str) -> None:
+    store = await Store.open(database_url)
+    with pytest.raises(RuntimeError):
+        async with store.write() as session:
+            session.add(Person(email="a@b.c"))
+            await session.flush()
+            raise RuntimeError
+    async with store.read() as session:
+        assert (await session.scalars(select(Person))).all() == []
+    await store.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("postgresql://nobody:canary@127.0.0.1:1/none", "cannot be used"),
+        ("mysql://u@h/d", "not supported"),
+        ("what", "not one"),
+        ("sqlite:////proc/nothing/x.db", "cannot be used"),
+    ],
+)
+async def test_a_database_that_cannot_be_used_is_said_so_without_its_password(url: str, words: str) -> None:
+    with pytest.raises(HostFault) as caught:
+        await Store.open(url)
+    assert words in caught.value.message
+    assert "canary" not in repr(caught.value.describe())
