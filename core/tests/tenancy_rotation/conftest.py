@@ -12,11 +12,13 @@ import pytest
 from Crypto.PublicKey import RSA
 from jackfield.contract import CredentialForm, Credentials, FormField, LocalizedText
 from jackfield.store import Store
+from jackfield.store.tables import CredentialRow
 from jackfield.tenancy.credentials import CredentialChange, CredentialInfo
 from jackfield.tenancy.rotation import KeyRotation
 from jackfield.tenancy.tenancy import Tenancy
 from jackfield.tenancy.workspaces import operator
 from jackfield.vault import KeyPair, load_keyring
+from sqlalchemy import select
 
 FORM = CredentialForm(
     fields=(
@@ -51,6 +53,16 @@ class Replica:
             await self.add(workspace.id, secret)
         return workspace.id
 
+    async def spoil(self, workspace_id: str) -> str:
+        """Change the workspace's first sealed secret, so that it no longer opens; its id."""
+        async with self.tenancy.store.write() as session:
+            query = select(CredentialRow).where(CredentialRow.workspace_id == workspace_id).order_by(CredentialRow.id)
+            row = (await session.scalars(query)).first()
+            assert row is not None
+            assert row.sealed
+            row.sealed = row.sealed[:-4] + ("AAAA" if row.sealed[-4:] != "AAAA" else "BBBB")
+            return row.id
+
     def rotation(self) -> KeyRotation:
         """As `jackfield rotate-keys` makes it: on the same database, with a ring of its own."""
         return KeyRotation(self.tenancy.store, load_keyring(self.key_file, create=False))
@@ -80,6 +92,11 @@ def quick_pairs(rsa_keys: list[RSA.RsaKey], monkeypatch: pytest.MonkeyPatch) -> 
         return KeyPair(secrets.token_hex(6), workspace, private.public_key(), private)
 
     monkeypatch.setattr(KeyPair, "generate", generate)
+
+
+@pytest.fixture
+def make_replica() -> Callable[[Tenancy, Path], Replica]:
+    return Replica
 
 
 @pytest.fixture

@@ -111,11 +111,7 @@ async def test_former_pairs_go_an_hour_later_unless_something_needs_them(start: 
     replica = await start()
     workspace_id = await replica.workspace("sk-1", "sk-2")
     store = replica.tenancy.store
-    broken = (await replica.tenancy.credentials.list(operator(workspace_id)))[0].id
-    async with store.write() as session:
-        row = await session.get_one(CredentialRow, broken)
-        assert row.sealed
-        row.sealed = row.sealed[:-4] + ("AAAA" if row.sealed[-4:] != "AAAA" else "BBBB")
+    broken = await replica.spoil(workspace_id)
     outcome = await rotate(replica, only=workspace_id)
     assert list(outcome.failures) == [f"credential {broken}"]
     assert "sk-" not in str(outcome.failures)

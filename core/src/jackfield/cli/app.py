@@ -34,6 +34,7 @@ class Entry(NamedTuple):
 COMMANDS: Final[dict[str, Entry]] = {
     "serve": Entry("serve", "Start the gateway and the console.", _RUN),
     "keys": Entry("keys", "Create, list and revoke API keys.", _RUN),
+    "rotate-keys": Entry("rotate_keys", "Renew the master key and the workspaces' key pairs.", _RUN),
     "doctor": Entry("doctor", "Say what is wrong here, whose fault it is, and how to mend it.", _LOOK),
     "plugins": Entry("plugins", "List the plugins, the broken ones with the cause.", _LOOK),
     "providers": Entry("providers", "List the providers, and what each asks for.", _LOOK),

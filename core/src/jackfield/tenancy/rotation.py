@@ -109,7 +109,7 @@ class KeyRotation:
 
     def __init__(self, store: Store, masters: MasterKeyring, tell: Callable[[str], None] | None = None) -> None:
         self._store = store
-        self._masters = masters
+        self.masters = masters
         self._tell = tell
 
     async def state(self) -> KeyState:
@@ -124,7 +124,7 @@ class KeyRotation:
                 return int((await session.execute(query)).scalar_one())
 
             return KeyState(
-                current_master_key=self._masters.current.id,
+                current_master_key=self.masters.current.id,
                 master_keys=await _count_master_keys(session),
                 workspaces=await count(select(func.count()).select_from(Workspace)),
                 former_pairs=await count(select(func.count()).select_from(KeyPairRow).where(KeyPairRow.current.is_(False))),
@@ -145,19 +145,19 @@ class KeyRotation:
             if set(await _count_master_keys(session)) - {keys[0].id}:
                 return False
             write_key_file(path, [MasterKey.generate(), *keys])
-        self._masters.refresh()
+        self.masters.refresh()
         return True
 
     async def relock_pairs(self, outcome: Outcome, on_progress: OnProgress | None = None) -> None:
         """Put every private key under the current master key."""
-        self._masters.refresh()
+        self.masters.refresh()
         moved = 1
         while moved:  # pairs may be made meanwhile
             moved = await self._relock_pass(outcome, on_progress)
 
     async def _relock_pass(self, outcome: Outcome, on_progress: OnProgress | None) -> int:
         moved, last = 0, ""
-        behind = ~KeyPairRow.locked.startswith(f"jk1.{self._masters.current.id}.")
+        behind = ~KeyPairRow.locked.startswith(f"jk1.{self.masters.current.id}.")
         query = select(KeyPairRow.id, KeyPairRow.workspace_id, KeyPairRow.locked).where(behind).order_by(KeyPairRow.id)
         while True:
             async with self._store.read() as session:
@@ -167,7 +167,7 @@ class KeyRotation:
             changes = []
             for pair_id, workspace_id, locked in rows:
                 try:
-                    new = await asyncio.to_thread(relock, locked, pair_id, workspace_id, self._masters)
+                    new = await asyncio.to_thread(relock, locked, pair_id, workspace_id, self.masters)
                     changes.append((pair_id, locked, new))
                 except HostFault as error:
                     outcome.fail(workspace_id, f"key pair {pair_id}", error)
@@ -199,7 +199,7 @@ class KeyRotation:
             missed = [key for key in forgotten if key.id in needed]
             if missed:
                 write_key_file(path, [*read_key_file(path), *missed])
-        self._masters.refresh()
+        self.masters.refresh()
         return tuple(key.id for key in forgotten if key not in missed)
 
     # -- key pairs of workspaces -------------------------------------------------------------------------------------------
@@ -253,8 +253,8 @@ class KeyRotation:
             if (latest.id if latest else None) != (former.id if former else None):
                 return False  # another run was faster
             await session.execute(update(KeyPairRow).where(KeyPairRow.workspace_id == workspace_id).values(current=False))
-            self._masters.refresh()
-            locked = pair.lock(self._masters.current)
+            self.masters.refresh()
+            locked = pair.lock(self.masters.current)
             session.add(KeyPairRow(id=pair.id, workspace_id=workspace_id, public_pem=pair.public_pem, locked=locked))
             await raise_revision(session, workspace_id)
             record(session, Principal(workspace_id, "rotate-keys", Role.OWNER), "keys.rotate", pair.id)
@@ -312,7 +312,7 @@ class KeyRotation:
         return pairs[key_id]
 
     async def _unlock(self, row: KeyPairRow) -> KeyPair:
-        return await asyncio.to_thread(KeyPair.unlock, row.locked, row.id, row.workspace_id, self._masters)
+        return await asyncio.to_thread(KeyPair.unlock, row.locked, row.id, row.workspace_id, self.masters)
 
     async def _remove_pairs(self, workspace_id: str) -> int:
         removed = 0
