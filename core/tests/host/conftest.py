@@ -501,6 +501,13 @@ async def good_reply(exchange: Exchange) -> None:
         await exchange.answer(200, completion())
 
 
+async def until(true: Callable[[], bool]) -> None:
+    """Wait for what comes from another task or process."""
+    async with asyncio.timeout(10):
+        while not true():  # noqa: ASYNC110 - nothing tells when
+            await asyncio.sleep(0.005)
+
+
 class Helpers:
     """What tests take from here by fixture, as this file cannot be imported."""
 
@@ -509,6 +516,7 @@ class Helpers:
     good_reply = staticmethod(good_reply)
     stream_reply = staticmethod(stream_reply)
     desk_at = staticmethod(desk_at)
+    until = staticmethod(until)
     done = DONE
     used = USED
 

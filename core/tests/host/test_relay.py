@@ -179,8 +179,7 @@ async def test_closing_and_cancelling_reach_the_vendor(desk: Desk, vendor: Vendo
     await answer.body.aclose()
 
     reading = asyncio.create_task(streamed(desk, raw))
-    while len(vendor.exchanges) < 2:
-        await asyncio.sleep(0.01)
+    await helpers.until(lambda: len(vendor.exchanges) > 1)
     reading.cancel()
     with pytest.raises(asyncio.CancelledError):
         await reading

@@ -14,7 +14,7 @@ from .rates import Allowance, Rates
 from .resolution import Resolution
 from .routes import Route
 from .settings import LimitSettings
-from .tickets import CallInfo
+from .tickets import CallInfo, Ticket
 
 if TYPE_CHECKING:
     from jackfield.tenancy import Principal, Tenancy, WorkspaceView
@@ -30,7 +30,7 @@ class Entry:
 
 
 class Admission:
-    """The door of the host. Knows how many calls are inside, so that a host that stops can wait for them."""
+    """The door of the host. Knows the calls that are inside, so that a host that stops can wait for them."""
 
     def __init__(
         self, tenancy: Tenancy, resolution: Resolution, rates: Rates, limits: LimitSettings, observers: Observers
@@ -40,7 +40,7 @@ class Admission:
         self._rates = rates
         self._limits = limits
         self._observers = observers
-        self._inside = 0
+        self._inside: set[Ticket] = set()
         self._closed = False
         self._empty = asyncio.Event()
         self._empty.set()
@@ -72,7 +72,7 @@ class Admission:
         return route if len(targets) == len(route.targets) else self._resolution.narrowed(route, targets)
 
     async def admit(self, caller: Principal, name: str, model_type: ModelType, info: CallInfo) -> Entry:
-        """Let one call in; it counts as inside until `leave`.
+        """What a call needs to know, once it may be made.
 
         :raises ModelNotFound: for a name that means nothing here
         :raises PermissionDenied: by the key's scopes
@@ -92,27 +92,33 @@ class Admission:
         except JackfieldError as error:
             self._tell(caller, name, model_type, info, error)
             raise
-        self._inside += 1
-        self._empty.clear()
         return Entry(route, view, allowances)
 
-    def leave(self) -> None:
-        """A call that was let in is over."""
-        self._inside -= 1
+    def enter(self, ticket: Ticket) -> None:
+        """A call that was let in begins."""
+        self._inside.add(ticket)
+        self._empty.clear()
+
+    def leave(self, ticket: Ticket) -> None:
+        """It is over."""
+        self._inside.discard(ticket)
         if not self._inside:
             self._empty.set()
 
     async def drain(self, seconds: float) -> int:
-        """Let nobody in any more, and wait for those inside. Answers how many are left."""
+        """Let nobody in any more, and wait for those inside; then cancel them. Answers how many that were."""
         self._closed = True
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._empty.wait(), seconds)
-        return self._inside
+        left = tuple(self._inside)
+        for ticket in left:
+            ticket.abort()
+        return len(left)
 
     @property
     def inside(self) -> int:
         """Calls under way."""
-        return self._inside
+        return len(self._inside)
 
     def allowances(self, caller: Principal) -> tuple[Allowance, ...]:
         """The rates that hold for the caller; empty where none do."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from jackfield.contract import (
     ConnectionFailed,
@@ -25,7 +25,12 @@ Piece = TypeVar("Piece")
 
 
 class Settler(Protocol):
-    """The part of a ticket that an answer needs."""
+    """The part of a ticket that an answer needs.
+
+    :ivar task: which waits for the next piece
+    """
+
+    task: asyncio.Task[Any] | None
 
     def finish(self, outcome: str, usage: Usage | None, error: JackfieldError | None = None) -> None:
         """The call is over. Only the first word counts."""
@@ -64,6 +69,7 @@ class Answer(Generic[Piece]):
                 return passed
 
     async def _pull(self) -> Piece:
+        self._settler.task = asyncio.current_task()
         try:
             return await self._next()
         except StopAsyncIteration:

@@ -73,8 +73,9 @@ class Calls:
                 first = await anext(events)
             except StopAsyncIteration:
                 raise ConnectionFailed("The vendor's stream ended before it began.") from None
-            ticket.begin_answer()
-            return EventAnswer(events, first, ticket)
+            answer = EventAnswer(events, first, ticket)
+            ticket.begin_answer(answer)
+            return answer
 
         return await self._attempt(ticket, ticket.route.targets, begin)
 
@@ -115,8 +116,8 @@ class Calls:
                 first = await anext(result.audio)
             except StopAsyncIteration:
                 raise ConnectionFailed("The vendor answered without any sound.") from None
-            ticket.begin_answer()
-            result.audio = SoundAnswer(result, first, ticket)
+            result.audio = answer = SoundAnswer(result, first, ticket)
+            ticket.begin_answer(answer)
             return result
 
         return await self._attempt(ticket, ticket.route.targets, speak)
@@ -200,7 +201,9 @@ class Calls:
     ) -> Ticket:
         info = info or CallInfo()
         entry = await self._admission.admit(caller, name, model_type, info)
-        return Ticket(caller, entry, info, self._settles, seconds=self._settings.timeout, streamed=streamed)
+        ticket = Ticket(caller, entry, info, self._settles, seconds=self._settings.timeout, streamed=streamed)
+        self._admission.enter(ticket)
+        return ticket
 
     async def _attempt(
         self, ticket: Ticket, targets: tuple[Target, ...], invoke: Callable[[Lease], Awaitable[Result]]

@@ -136,7 +136,7 @@ class Host:
         """Let no call in any more, wait for those that run (up to `server.grace_period`), settle them, close everything."""
         left = await self._admission.drain(self.settings.server.grace_period)
         if left:
-            _log.warning("%d calls still ran when the host closed", left)
+            _log.warning("%d calls did not end in the grace period and were cancelled", left)
         await self._settlement.close()
         await self._exits.aclose()
 

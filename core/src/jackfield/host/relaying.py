@@ -133,8 +133,7 @@ class Relaying:
         meter = usage_meter(call.dialect, call.streamed)
         if b'"error"' in first:
             await _refuse_error(call, first, pieces)
-        ticket.begin_answer()
-        return RelayedAnswer(
+        answer = RelayedAnswer(
             pieces,
             first,
             ticket,
@@ -142,6 +141,8 @@ class Relaying:
             must_end=call.streamed and call.dialect in _MARKED_END,
             withhold_usage=withhold,
         )
+        ticket.begin_answer(answer)
+        return answer
 
 
 async def _refuse_error(call: RelayCall, first: bytes, pieces: AsyncIterator[bytes]) -> None:

@@ -81,7 +81,7 @@ class Settlement:
 
     def leave(self, ticket: Ticket) -> None:
         """One call fewer inside."""
-        self._admission.leave()
+        self._admission.leave(ticket)
 
     async def close(self) -> None:
         """Wait for what is under way."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 import uuid
 from dataclasses import dataclass, field
@@ -33,6 +34,14 @@ class CallInfo:
     attempts: int = 0
 
 
+class Metered(Protocol):
+    """An answer that comes piece by piece."""
+
+    @property
+    def usage(self) -> Usage | None:
+        """What is known of it so far."""
+
+
 class Settles(Protocol):
     """Where a ticket goes in the end."""
 
@@ -48,11 +57,14 @@ class Ticket:
 
     :ivar free: it uses nothing that is billed (counting tokens), so nothing of it is written down
     :ivar reservation: what it holds of a trial
+    :ivar task: which waits for the call, or for the next piece of its answer
+    :ivar answer: the stream that it has become
     :ivar first_byte: when its answer began, on the clock of `started`
     """
 
     __slots__ = (
         "allowances",
+        "answer",
         "candidate",
         "deadline",
         "dialect",
@@ -67,6 +79,7 @@ class Ticket:
         "started",
         "streamed",
         "target",
+        "task",
         "view",
         "workspace",
     )
@@ -90,6 +103,8 @@ class Ticket:
         self.candidate: Candidate | None = None
         self.reservation: Any = None
         self.free = False
+        self.task = asyncio.current_task()
+        self.answer: Metered | None = None
         self.finished = False
 
     def seconds_left(self) -> float:
@@ -106,9 +121,16 @@ class Ticket:
         info.hosted = candidate.hosted
         info.attempts += 1
 
-    def begin_answer(self) -> None:
+    def begin_answer(self, answer: Metered | None = None) -> None:
         """The first piece of the answer is here."""
         self.first_byte = time.perf_counter()
+        self.answer = answer
+
+    def abort(self) -> None:
+        """The host cannot wait for the call any longer: cancel who waits for it."""
+        if self.task is not None:
+            self.task.cancel()
+        self.finish("cancelled", self.answer.usage if self.answer is not None else None)
 
     def finish(self, outcome: str, usage: Usage | None, error: JackfieldError | None = None) -> None:
         """The call is over: `ok`, `error` or `cancelled`."""
