@@ -1,1 +1,7 @@
-"""Any endpoint that speaks OpenAI's dialect."""
+"""Any endpoint that speaks OpenAI's dialect, its models added one by one."""
+
+from .provider import Compatible
+
+plugin = Compatible()
+
+__all__ = ["Compatible", "plugin"]
