@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import logging
+import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +18,12 @@ from typing import Any
 import pytest
 from jackfield.cli.app import run
 from jackfield.contract import ENTRY_POINT_GROUP
+from jackfield.host import Host, Settings
+from jackfield.kernel import Kernel
 from jackfield.kernel.discovery import discover
 
 PARROT = """
-from dataclasses import replace
+import asyncio
 from jackfield.contract import *
 from jackfield.contract import hookimpl
 
@@ -133,6 +139,15 @@ def install(site: Path, name: str, code: str) -> None:
 
 
 @pytest.fixture
+def child_environment(site: Path) -> dict[str, str]:
+    """For commands that run as processes of their own. They share compiled modules, wherever the environment has none."""
+    compiled = Path(tempfile.gettempdir()) / f"jackfield-pycache-{os.getuid()}"
+    environment = os.environ | {"PYTHONPATH": str(site), "PYTHONPYCACHEPREFIX": str(compiled)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    return environment
+
+
+@pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder of distributions on the path; the plugins of the workspace are switched off."""
     others = [candidate.record.distribution for candidate in discover(ENTRY_POINT_GROUP)]
@@ -143,12 +158,32 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.syspath_prepend(site)
     monkeypatch.setenv("JACKFIELD_PLUGINS__DISABLED", json.dumps(others))
     monkeypatch.setenv("JACKFIELD_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("JACKFIELD_CALLS__ATTEMPTS", "1")
     monkeypatch.delenv("JACKFIELD_CONFIG", raising=False)
     monkeypatch.chdir(tmp_path)
     yield site
     for name in set(sys.modules) - before:
         if getattr(sys.modules[name], "__file__", None) and str(site) in str(sys.modules[name].__file__):
             del sys.modules[name]
+
+
+@pytest.fixture(scope="session")
+def made_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder after a first start. Made once: its key pair takes a second."""
+    folder = tmp_path_factory.mktemp("made") / "data"
+
+    async def make() -> None:
+        async with await Host.open(Settings(data_dir=folder), kernel=Kernel.of([])):
+            pass
+
+    asyncio.run(make())
+    return folder
+
+
+@pytest.fixture
+def database(made_database: Path, tmp_path: Path) -> Path:
+    """The data folder of the commands, after a first start."""
+    return shutil.copytree(made_database, tmp_path / "data")
 
 
 @pytest.fixture

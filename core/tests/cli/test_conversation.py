@@ -62,13 +62,12 @@ class Terminal:
 
 
 @pytest.fixture
-def start(site: Path, tmp_path: Path) -> Iterator[Start]:
+def start(child_environment: dict[str, str], tmp_path: Path) -> Iterator[Start]:
     running: list[Terminal] = []
 
     def begin(*arguments: str) -> Terminal:
-        environment = os.environ | {
-            "PYTHONPATH": str(site), "XDG_STATE_HOME": str(tmp_path / "state"), "TERM": "xterm-256color", "COLUMNS": "200",
-        }  # fmt: skip
+        terminal = {"XDG_STATE_HOME": str(tmp_path / "state"), "TERM": "xterm-256color", "COLUMNS": "200"}
+        environment = child_environment | terminal
         running.append(Terminal(arguments, environment, tmp_path))
         return running[-1]
 

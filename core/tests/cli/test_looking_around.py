@@ -127,3 +127,18 @@ def test_help_version_and_mistyped_commands(jackfield: Jackfield) -> None:
     assert typo.code == 2
     assert "Did you mean 'plugins'?" in typo.err
     assert jackfield().code == 2
+
+
+def test_the_shell_completes_commands_and_options(jackfield: Jackfield, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("_JACKFIELD_COMPLETE", "complete_bash")
+
+    def complete(words: str) -> list[str]:
+        monkeypatch.setenv("COMP_WORDS", words)
+        monkeypatch.setenv("COMP_CWORD", str(len(words.split(" ")) - 1))
+        out: str = jackfield().out
+        return out.split()
+
+    assert complete("jackfield p") == ["plugins", "providers"]
+    assert complete("jackfield keys ") == ["create", "list", "revoke"]
+    assert "--temperature" in complete("jackfield chat --te")
+    assert complete("jackfield models --type re") == ["rerank"]

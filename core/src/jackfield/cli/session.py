@@ -122,14 +122,12 @@ def keyless_model(kernel: Kernel, kind: ModelType) -> str:
 async def open_session(state: State) -> AsyncIterator[Session]:
     """For the time of a command."""
     calls = state.settings().calls
+    limits: dict[str, Any] = {"timeout": calls.timeout, "idle_timeout": calls.idle_timeout, "retries": calls.attempts - 1}
     if not state.has_database():
-        async with AsyncJackfield(kernel=state.kernel(), timeout=calls.timeout, idle_timeout=calls.idle_timeout) as jackfield:
+        async with AsyncJackfield(kernel=state.kernel(), **limits) as jackfield:
             yield EnvironmentSession(jackfield)
         return
     from .hosted import open_host  # noqa: PLC0415 - a second of imports that only those with a database need
 
-    async with (
-        open_host(state) as on,
-        AsyncJackfield(kernel=on.host.kernel, timeout=calls.timeout, idle_timeout=calls.idle_timeout) as jackfield,
-    ):
+    async with open_host(state) as on, AsyncJackfield(kernel=on.host.kernel, **limits) as jackfield:
         yield HostSession(on, EnvironmentSession(jackfield))
