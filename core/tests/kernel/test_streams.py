@@ -174,6 +174,23 @@ async def test_a_stream_that_falls_silent(plugin: Make, context: Make, kind: str
     assert task_is_untouched()
 
 
+async def test_a_model_that_names_itself_and_then_reasons_unseen_has_the_time_for_a_first_answer(
+    plugin: Make, context: Make
+) -> None:
+    class Reasoning(Script):
+        async def play(self) -> AsyncIterator[Any]:
+            yield StreamStart("id", "m")
+            await asyncio.sleep(0.05)
+            yield TextDelta("a")
+            await asyncio.sleep(1)
+
+    stream = await open_stream(streaming(plugin, Reasoning()), "chat", context(idle_timeout=0.02, timeout=5))
+    assert await anext(stream) == StreamStart("id", "m")
+    assert await anext(stream) == TextDelta("a")
+    with pytest.raises(Timeout, match="did not go on"):
+        await anext(stream)
+
+
 @kinds
 async def test_a_slow_consumer_is_not_the_vendors_silence(plugin: Make, context: Make, kind: str) -> None:
     stream = await open_stream(streaming(plugin, Script(*PIECES[kind])), kind, context(timeout=0.02, idle_timeout=0.02))

@@ -66,7 +66,8 @@ class GuardedStream(Generic[Piece]):
             while True:
                 piece = await self._next()
                 if self._accept(piece):
-                    self._deadline = None
+                    if self._deadline is not None and self._answers(piece):
+                        self._deadline = None
                     return piece  # type: ignore[no-any-return]
         except StopAsyncIteration:
             await self.aclose()
@@ -111,6 +112,10 @@ class GuardedStream(Generic[Piece]):
         """Whether the piece is passed on. Raises for what the contract does not allow."""
         raise NotImplementedError
 
+    def _answers(self, piece: Any) -> bool:
+        """Whether the answer has begun with this piece, so that from now on silence counts."""
+        return True
+
     def _end(self) -> None:
         """The iterator has ended: raises if it should not have."""
 
@@ -143,6 +148,9 @@ class EventStream(GuardedStream[LLMEvent]):
         if kind is StreamStart or kind is UsageReport:
             return True
         raise self._blame.fault(f"sent {name_of(piece)} as an event of a stream", self._context, self._model)
+
+    def _answers(self, piece: Any) -> bool:
+        return type(piece) in _DELTAS  # a model that reasons unseen names itself at once, and then says nothing for minutes
 
     def _end(self) -> None:
         if not self._ended or self._begun - self._ended:
