@@ -117,7 +117,7 @@ from .openai_compatible import OpenAICompatible
 from .provider import HOOKS, Provider
 from .redaction import redact
 from .relaying import forward
-from .sampling import allowed, refuse_extra
+from .sampling import allowed, allowed_members, refuse_extra
 from .streaming import HeldStream, split_lines
 
 __all__ = [
@@ -231,6 +231,7 @@ __all__ = [
     "Wire",
     "WireResponse",
     "allowed",
+    "allowed_members",
     "check_parameters",
     "checked_ranking",
     "checked_verdicts",

@@ -37,10 +37,15 @@ CONNECT_TIMEOUT: Final = 10.0
 
 
 def error_inside(body: dict[str, Any]) -> VendorError | None:
-    """The error in a 200 answer or in an event of a stream, as OpenAI, Anthropic and most others write it: `{"error": …}`."""
+    """The error in a 200 answer or in an event of a stream, as OpenAI, Anthropic and most others write it.
+
+    `{"error": …}`; and of OpenAI's responses `{"type": "error", …}` and `{"type": "response.failed", "response": {…}}`.
+    """
+    if body.get("type") == "response.failed" and isinstance(body.get("response"), dict):
+        body = body["response"]
     if body.get("error") and not any(body.get(name) for name in ("choices", "data", "results")):
         return read_error(orjson.dumps(body))
-    return None
+    return read_error(orjson.dumps(body)) if body.get("type") == "error" else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -264,7 +269,7 @@ class VendorHTTP:
         self, events: AsyncIterator[sse.ServerSentEvent], context: CallContext, response: httpx.Response
     ) -> AsyncGenerator[sse.ServerSentEvent, None]:
         async for event in events:
-            if "rror" in event.data or "rror" in event.event:
+            if "error" in event.data or event.event == "error":
                 try:
                     body = orjson.loads(event.data)
                 except orjson.JSONDecodeError:

@@ -5,7 +5,8 @@ https://platform.openai.com/docs/api-reference
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, ClassVar
 
 from jackfield.contract import (
@@ -16,6 +17,7 @@ from jackfield.contract import (
     EmbeddingRequest,
     EmbeddingResult,
     Feature,
+    LLMEvent,
     LLMRequest,
     LLMResult,
     LLMStream,
@@ -43,9 +45,11 @@ from jackfield.dialects import (
     openai_completions,
     openai_embeddings,
     openai_moderations,
+    openai_responses,
     rerank,
 )
 from jackfield.dialects.openai_chat import ChatOptions
+from jackfield.dialects.sse import ServerSentEvent
 
 from .batches import embed_in_batches
 from .blobs import to_bytes
@@ -55,7 +59,18 @@ from .http import VendorHTTP
 from .listing import entries_of, type_by_name, window_of
 from .provider import Provider
 from .relaying import forward
-from .sampling import allowed
+from .sampling import allowed, allowed_members
+
+_RESULTS: dict[str, Callable[[dict[str, Any]], LLMResult]] = {
+    "openai.chat": openai_chat.parse_result,
+    "openai.completions": openai_completions.parse_result,
+    "openai.responses": openai_responses.parse_result,
+}
+_STREAMS: dict[str, Callable[[AsyncIterator[ServerSentEvent]], AsyncIterator[LLMEvent]]] = {
+    "openai.chat": openai_chat.parse_stream,
+    "openai.completions": openai_completions.parse_stream,
+    "openai.responses": openai_responses.parse_stream,
+}
 
 
 class OpenAICompatible(Provider):
@@ -95,12 +110,19 @@ class OpenAICompatible(Provider):
         key = context.credentials.get("api_key")
         return {"authorization": f"Bearer {key}"} if key else {}
 
+    def surface(self, request: LLMRequest, context: CallContext) -> str:
+        """Which surface answers a chat: chat or completions as asked for, responses for a model that has nothing else."""
+        if request.completion:
+            return "openai.completions"
+        known = context.model.dialects if context.model is not None else None
+        return "openai.responses" if known == ("openai.responses",) else "openai.chat"
+
     def chat_options(self, context: CallContext) -> ChatOptions:
         """How the chat of this model differs."""
         return self.options
 
     def adapt_chat(self, body: dict[str, Any], request: LLMRequest, context: CallContext) -> dict[str, Any]:
-        """The body of a chat just before it is sent, for what options cannot say."""
+        """The body of a chat, on whatever surface, just before it is sent: for what options cannot say."""
         return body
 
     def adapt_embedding(self, body: dict[str, Any], request: EmbeddingRequest, context: CallContext) -> dict[str, Any]:
@@ -201,22 +223,26 @@ class OpenAICompatible(Provider):
 
     async def invoke_llm(self, request: LLMRequest, context: CallContext) -> LLMResult | LLMStream:
         request = allowed(request, context)
-        if request.completion:
-            surface, parse = "openai.completions", openai_completions.parse_stream
-            body = openai_completions.build_request(request)
-        else:
-            surface, parse = "openai.chat", openai_chat.parse_stream
-            body = self.adapt_chat(openai_chat.build_request(request, self.chat_options(context)), request, context)
+        surface = self.surface(request, context)
+        match surface:
+            case "openai.completions":
+                body = openai_completions.build_request(request)
+            case "openai.responses":
+                body = openai_responses.build_request(request)
+            case _:
+                body = openai_chat.build_request(request, self.chat_options(context))
+        body = self.adapt_chat(body, request, context)
         if request.stream:
             url, headers = self.url(surface, context), self.headers(context)
-            return await self.http.events(context, "POST", url, headers=headers, json=body, parse=parse)
-        answer = await self._post(surface, body, context)
-        return openai_completions.parse_result(answer) if request.completion else openai_chat.parse_result(answer)
+            return await self.http.events(context, "POST", url, headers=headers, json=body, parse=_STREAMS[surface])
+        return _RESULTS[surface](await self._post(surface, body, context))
 
     async def _post(self, surface: str, body: Any, context: CallContext) -> dict[str, Any]:
         return await self.http.object(context, "POST", self.url(surface, context), headers=self.headers(context), json=body)
 
     async def invoke_text_embedding(self, request: EmbeddingRequest, context: CallContext) -> EmbeddingResult:
+        request = allowed_members(request, context, "dimensions")
+
         async def embed(part: EmbeddingRequest) -> EmbeddingResult:
             body = self.adapt_embedding(openai_embeddings.build_request(part), part, context)
             return openai_embeddings.parse_result(await self._post("openai.embeddings", body, context))
@@ -232,6 +258,7 @@ class OpenAICompatible(Provider):
         return checked_verdicts(openai_moderations.parse_result(await self._post("openai.moderations", body, context)), request)
 
     async def invoke_speech_to_text(self, request: TranscriptionRequest, context: CallContext) -> TranscriptionResult:
+        request = allowed_members(request, context, "language", "prompt", "temperature", "timestamps", "task")
         audio = to_bytes(request.audio, "file")
         limit = context.model.max_input_bytes if context.model else None
         if limit is not None and len(audio) > limit:
@@ -250,6 +277,9 @@ class OpenAICompatible(Provider):
         return result
 
     async def invoke_text_to_speech(self, request: SpeechRequest, context: CallContext) -> SpeechResult:
+        request = allowed_members(request, context, "speed", "instructions")
+        if request.voice is None and context.model is not None and context.model.voices:
+            request = dataclasses.replace(request, voice=context.model.voices[0])
         body = self.adapt_speech(openai_audio.build_speech_request(request), request, context)
         url, headers = self.url("speech", context), self.headers(context)
         audio = await self.http.pieces(context, "POST", url, headers=headers, json=body)

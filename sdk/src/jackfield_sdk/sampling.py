@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any, TypeVar
 
-from jackfield.contract import CallContext, LLMRequest, Sampling, UnsupportedParameter, check_parameters
+from jackfield.contract import (
+    CallContext,
+    EmbeddingRequest,
+    LLMRequest,
+    Sampling,
+    SpeechRequest,
+    TranscriptionRequest,
+    UnsupportedParameter,
+    check_parameters,
+)
+
+Request = TypeVar("Request", EmbeddingRequest, SpeechRequest, TranscriptionRequest)
 
 
 def allowed(request: LLMRequest, context: CallContext) -> LLMRequest:
@@ -19,6 +31,20 @@ def allowed(request: LLMRequest, context: CallContext) -> LLMRequest:
         return request
     kept = check_parameters(rules, given, drop_unsupported=request.drop_unsupported)
     return request if kept == given else dataclasses.replace(request, sampling=Sampling(**kept))
+
+
+def allowed_members(request: Request, context: CallContext, *names: str) -> Request:
+    """The same for other requests than chats: `names` are the members that not every model takes.
+
+    :raises UnsupportedParameter: and BadRequest, as `allowed`
+    """
+    rules = context.model.parameters if context.model is not None else None
+    if rules is None:
+        return request
+    defaults: dict[str, Any] = {field.name: field.default for field in dataclasses.fields(request)}
+    given: dict[str, Any] = {name: value for name in names if (value := getattr(request, name)) != defaults[name]}
+    kept = check_parameters(rules, given, drop_unsupported=request.drop_unsupported)
+    return dataclasses.replace(request, **{name: defaults[name] for name in given.keys() - kept.keys()})
 
 
 def refuse_extra(request: LLMRequest, *dialects: str) -> LLMRequest:

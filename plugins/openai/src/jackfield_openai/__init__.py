@@ -1,1 +1,7 @@
-"""OpenAI."""
+"""OpenAI: https://developers.openai.com/api/docs"""
+
+from .provider import OpenAI
+
+plugin = OpenAI()
+
+__all__ = ["OpenAI", "plugin"]

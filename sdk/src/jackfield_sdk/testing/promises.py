@@ -79,3 +79,14 @@ def values_in(body: Any) -> Iterator[Any]:
             yield from values_in(value)
     else:
         yield body
+
+
+def names_in(body: Any) -> Iterator[str]:
+    """The name of every member in a JSON value, wherever it stands."""
+    if isinstance(body, dict):
+        for name, value in body.items():
+            yield str(name)
+            yield from names_in(value)
+    elif isinstance(body, list):
+        for value in body:
+            yield from names_in(value)

@@ -26,7 +26,7 @@ from jackfield.contract import (
 
 from ..calling import Caller
 from ..double import VendorDouble
-from ..promises import error_of, promise, values_in
+from ..promises import error_of, names_in, promise, values_in
 from ..scripts import Said
 from .llm import ChatConformance
 
@@ -83,7 +83,7 @@ class LLMConformance(ChatConformance):
         request = self.request(caller, messages=conversation, tools=[WEATHER], tool_choice=ToolChoice("auto"))
         with promise("tools, calls and their results are sent to the vendor"):
             self.check(await self.chat(caller, request, mode), 1, mode)
-            texts = {text for text in values_in(vendor.last.json) if isinstance(text, str)} | set(_names(vendor.last.json))
+            texts = {text for text in values_in(vendor.last.json) if isinstance(text, str)} | set(names_in(vendor.last.json))
             for needed in ("You are a canary of the system.", "get_weather_canary", "city_canary"):
                 assert any(needed in text for text in texts), f"{needed!r} is not in {vendor.last.body!r}"
             assert any("sunny-canary" in text for text in texts), "the tool's result is not sent"
@@ -131,11 +131,3 @@ class LLMConformance(ChatConformance):
         await error_of(self.chat(caller, self.request(caller, messages=strange)), text, UnsupportedParameter)
         with promise(text):
             assert not vendor.requests, "the vendor was asked all the same"
-
-
-def _names(body: object) -> list[str]:
-    if isinstance(body, dict):
-        return [*body, *(name for value in body.values() for name in _names(value))]
-    if isinstance(body, list):
-        return [name for value in body for name in _names(value)]
-    return []

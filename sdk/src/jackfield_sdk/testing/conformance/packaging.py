@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import sys
+import tomllib
 from importlib.resources import files
+from pathlib import Path
 from typing import ClassVar, cast
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import importlib_metadata
 import pytest
 from jackfield.contract import ENTRY_POINT_GROUP
 
 from ..promises import promise
+
+
+def _readme(distribution: importlib_metadata.Distribution) -> str:
+    """The page of a distribution; of one that is installed for editing, as it stands in its folder now."""
+    origin = getattr(distribution, "origin", None)
+    if origin is not None and getattr(getattr(origin, "dir_info", None), "editable", False):
+        folder = Path(url2pathname(urlsplit(origin.url).path))
+        project = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["project"]
+        return (folder / project["readme"]).read_text("utf-8") if isinstance(project.get("readme"), str) else ""
+    return str(distribution.metadata.json.get("description", ""))
 
 
 class Packaging:
@@ -44,7 +58,7 @@ class Packaging:
             assert metadata["Summary"], "it has no description"
             assert metadata["License-Expression"] or metadata["License"], "it has no licence"
             assert metadata["Requires-Python"], "it does not say which Python it needs"
-            page = str(metadata.json.get("description", ""))
+            page = _readme(distribution)
             assert len(page.split()) >= 40, f"its README has {len(page.split())} words: users read it first"
         with promise("the distribution needs jackfield-sdk, and no vendor's SDK"):
             required = [str(one) for one in distribution.requires or ()]
