@@ -190,7 +190,7 @@ STREAM: list[LLMEvent] = [
 
 
 async def test_a_stream_is_the_official_clients_and_survives_both_ways() -> None:
-    request = LLMRequest(model="m", messages=[], stream=True, extra={"stream_options": {"include_usage": True}})
+    request = LLMRequest(model="m", messages=[], stream=True, include_usage=True)
     data = await rendered(STREAM, request)
     assert data[-1] == "[DONE]"
     for chunk in data[:-1]:

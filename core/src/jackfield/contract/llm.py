@@ -63,6 +63,7 @@ class LLMRequest:
 
     :param model: the vendor's name of the model
     :param stream: whether the hook answers with an iterator of events instead of a result
+    :param include_usage: whether the client wants the usage in its stream; plugins report it in any case
     :param user: an opaque id of the end user, for the vendor's abuse detection
     :param extra: what the contract does not know, in the wire form of `dialect`; passed on as it is by a plugin that speaks
         that dialect, refused by name (UnsupportedParameter) by one that does not, unless `drop_unsupported`
@@ -75,6 +76,7 @@ class LLMRequest:
     output: OutputFormat | None = None
     sampling: Sampling = field(default_factory=Sampling)
     stream: bool = False
+    include_usage: bool = False
     completion: bool = False
     user: str | None = None
     metadata: dict[str, str] | None = None

@@ -140,7 +140,6 @@ def render_result(result: LLMResult, request: LLMRequest | None = None) -> dict[
 async def render_stream(events: AsyncIterator[LLMEvent], request: LLMRequest) -> AsyncIterator[bytes]:
     """The stream as OpenAI sends it. An error in mid-stream becomes an error event, and no `[DONE]` follows."""
     identity, model, created, usage = f"cmpl-{uuid.uuid4().hex}", request.model, int(time.time()), Usage()
-    options = request.extra.get("stream_options")
     try:
         async for event in events:
             finish: str | None = None
@@ -163,6 +162,6 @@ async def render_stream(events: AsyncIterator[LLMEvent], request: LLMRequest) ->
     except JackfieldError as error:
         yield encode(orjson.dumps(render_error(error)))
         return
-    if isinstance(options, dict) and options.get("include_usage"):
+    if request.include_usage:
         yield encode(orjson.dumps(_completion(identity, model, created, []) | {"usage": render_usage(usage)}))
     yield b"data: [DONE]\n\n"

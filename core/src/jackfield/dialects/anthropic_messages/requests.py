@@ -187,7 +187,7 @@ def _with_extra(body: dict[str, Any], request: LLMRequest) -> dict[str, Any]:
             extra["output_config"] = extra["output_config"] | body["output_config"]
         return body | extra
     # What only shapes the answer's wire form is the gateway's business and no wish of the model.
-    extra = {name: value for name, value in request.extra.items() if name not in ("stream_options", "store")}
+    extra = {name: value for name, value in request.extra.items() if name != "store"}
     if extra and not request.drop_unsupported:
         name = next(iter(extra))
         raise UnsupportedParameter(f"The model does not take the parameter `{name}`.", param=name)

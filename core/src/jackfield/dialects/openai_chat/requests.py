@@ -46,7 +46,7 @@ _SAMPLING = {
 }
 _HANDLED = {
     "model", "messages", "tools", "functions", "tool_choice", "function_call", "parallel_tool_calls", "response_format",
-    "stream", "max_tokens", "max_completion_tokens", "stop", "user", "metadata", *_SAMPLING,
+    "stream", "stream_options", "max_tokens", "max_completion_tokens", "stop", "user", "metadata", *_SAMPLING,
 }  # fmt: skip
 
 
@@ -65,11 +65,20 @@ def parse_request(body: dict[str, Any]) -> LLMRequest:
         output=_parse_output(body.get("response_format")),
         sampling=_parse_sampling(body),
         stream=_flag(body, "stream"),
+        include_usage=_wants_usage(body),
         user=body.get("user"),
         metadata=body.get("metadata"),
         extra={name: value for name, value in body.items() if name not in _HANDLED},
         dialect=DIALECT,
     )
+
+
+def _wants_usage(body: dict[str, Any]) -> bool:
+    """`stream_options` shapes the stream that the client gets, and is no wish of the model."""
+    options = body.get("stream_options")
+    if options is not None and not isinstance(options, dict):
+        raise BadRequest("`stream_options` must be an object.", param="stream_options")
+    return bool(options and options.get("include_usage"))
 
 
 def _flag(body: dict[str, Any], name: str) -> bool:
@@ -231,11 +240,7 @@ def build_request(request: LLMRequest, options: ChatOptions = ChatOptions()) -> 
 
 def _build_extra(request: LLMRequest) -> dict[str, Any]:
     if request.dialect in (None, DIALECT):
-        return {name: value for name, value in request.extra.items() if name != "stream_options"} | (
-            {"stream_options": request.extra["stream_options"] | {"include_usage": True}}
-            if request.stream and isinstance(request.extra.get("stream_options"), dict)
-            else {}
-        )
+        return request.extra
     if request.extra and not request.drop_unsupported:
         name = next(iter(request.extra))
         raise UnsupportedParameter(f"The model does not take the parameter `{name}`.", param=name)

@@ -129,8 +129,7 @@ class StreamRenderer:
         self._id = f"chatcmpl-{uuid.uuid4().hex}"
         self._model = request.model
         self._created = int(time.time())
-        options = request.extra.get("stream_options")
-        self._with_usage = isinstance(options, dict) and bool(options.get("include_usage"))
+        self._with_usage = request.include_usage
         self._begun: set[int] = set()
         self.usage = Usage()
 

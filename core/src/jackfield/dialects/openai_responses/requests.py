@@ -139,7 +139,7 @@ def _with_extra(body: dict[str, Any], request: LLMRequest) -> dict[str, Any]:
         if isinstance(extra.get("reasoning"), dict):
             extra["reasoning"] = extra["reasoning"] | body.get("reasoning", {})
         return body | extra
-    extra = {name: value for name, value in request.extra.items() if name not in ("stream_options", "store")}
+    extra = {name: value for name, value in request.extra.items() if name != "store"}
     if extra and not request.drop_unsupported:
         name = next(iter(extra))
         raise UnsupportedParameter(f"The model does not take the parameter `{name}`.", param=name)
