@@ -15,7 +15,7 @@ from jackfield_local.weights import SMOLLM2
 from jackfield_local.workers import Stop
 from jackfield_sdk import CallContext, Credentials, LLMRequest, Message, ModelType
 
-CHAT = "smollm2-135m-instruct"
+CHAT = "smollm2"
 
 
 class Local:

@@ -85,7 +85,7 @@ async def test_models_take_turns_where_only_one_may_be_in_memory(
     monkeypatch.setenv("JACKFIELD_LOCAL_MODELS", "1")
     mine = local.context("mine", path=str(model), context_size=512)
     for _ in range(2):
-        for name, context in (("mine", mine), ("smollm2-135m-instruct", local.context("smollm2-135m-instruct"))):
+        for name, context in (("mine", mine), ("smollm2", local.context("smollm2"))):
             request = local.chat("Say hello.", model=name, sampling=Sampling(max_tokens=2))
             assert (await local.kernel.invoke_llm(request, context)).usage.output_tokens == 2
 

@@ -14,6 +14,7 @@ from jackfield_sdk import (
     Blob,
     ContextLengthExceeded,
     ImagePart,
+    LLMResult,
     Message,
     ModelNotFound,
     OutputFormat,
@@ -29,12 +30,13 @@ from jackfield_sdk import (
     ToolResult,
     UnsupportedParameter,
     UsageReport,
+    collect,
 )
 
 if TYPE_CHECKING:
     from .conftest import Local
 
-CHAT = "smollm2-135m-instruct"
+CHAT = "smollm2"
 PERSON = {
     "type": "object",
     "properties": {
@@ -192,7 +194,25 @@ async def test_a_tools_result_is_read(local: Local) -> None:
     ]
     request = local.chat(messages=messages, tools=[WEATHER], sampling=Sampling(temperature=0))
     result = await local.kernel.invoke_llm(request, local.context(CHAT))
-    assert "sunny" in result.text
+    assert "21" in result.text
+    assert not result.tool_calls
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_tool_is_called_where_it_helps_and_not_where_it_does_not(local: Local, stream: bool) -> None:
+    async def ask(text: str) -> LLMResult:
+        request = local.chat(text, tools=[WEATHER, MAIL], sampling=Sampling(temperature=0, max_tokens=60))
+        if not stream:
+            return await local.kernel.invoke_llm(request, local.context(CHAT))
+        return collect([event async for event in await local.kernel.stream_llm(request, local.context(CHAT))])
+
+    result = await ask("What is the weather in Paris?")
+    (call,) = result.tool_calls
+    assert (result.finish_reason, call.name, json.loads(call.arguments)) == ("tool_calls", "get_weather", {"city": "Paris"})
+    assert call.id
+    greeting = await ask("Say hello.")
+    assert greeting.text
+    assert not greeting.tool_calls
 
 
 async def test_a_text_completion_goes_on_from_its_prompt(local: Local) -> None:

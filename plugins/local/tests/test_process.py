@@ -18,9 +18,9 @@ kernel = Kernel.of([("local", plugin)])
 def context(model, kind):
     described = kernel.provider("local").model(model, kind)
     return CallContext(provider="local", credentials=Credentials({}), http=None, model=described)
-CHAT = context("smollm2-135m-instruct", ModelType.LLM)
+CHAT = context("smollm2", ModelType.LLM)
 def chat(text, **members):
-    return LLMRequest(model="smollm2-135m-instruct", messages=[Message.user(text)], **members)
+    return LLMRequest(model="smollm2", messages=[Message.user(text)], **members)
 """
 
 
@@ -73,20 +73,20 @@ def test_a_process_ends_at_once_and_clean_while_the_model_is_at_work(ending: str
         ("xllamacpp", "kernel.invoke_llm(chat('hi'), CHAT)", "chat"),
         (
             "wordllama",
-            "kernel.invoke_text_embedding(EmbeddingRequest(model='wordllama-256', inputs=['a']),"
-            " context('wordllama-256', ModelType.TEXT_EMBEDDING))",
+            "kernel.invoke_text_embedding(EmbeddingRequest(model='wordllama', inputs=['a']),"
+            " context('wordllama', ModelType.TEXT_EMBEDDING))",
             "embedding",
         ),
         (
             "espeakng_loader",
-            "kernel.invoke_text_to_speech(SpeechRequest(model='espeak-ng', text='a'),"
-            " context('espeak-ng', ModelType.TEXT_TO_SPEECH))",
+            "kernel.invoke_text_to_speech(SpeechRequest(model='espeak', text='a'),"
+            " context('espeak', ModelType.TEXT_TO_SPEECH))",
             "speech",
         ),
         (
             "faster_whisper",
-            "kernel.invoke_speech_to_text(TranscriptionRequest(model='whisper-tiny.en', audio=Blob(data=b'x')),"
-            " context('whisper-tiny.en', ModelType.SPEECH_TO_TEXT))",
+            "kernel.invoke_speech_to_text(TranscriptionRequest(model='whisper', audio=Blob(data=b'x')),"
+            " context('whisper', ModelType.SPEECH_TO_TEXT))",
             "transcription",
         ),
     ],

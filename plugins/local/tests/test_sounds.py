@@ -22,7 +22,7 @@ from jackfield_sdk import (
 if TYPE_CHECKING:
     from .conftest import Local
 
-SPEECH, HEARING = "espeak-ng", "whisper-tiny.en"
+SPEECH, HEARING = "espeak", "whisper"
 SENTENCE = "Please send the report to the office on Monday morning."
 
 

@@ -20,7 +20,7 @@ from jackfield_sdk import (
 if TYPE_CHECKING:
     from .conftest import Local
 
-EMBEDDING, RERANK = "wordllama-256", "wordllama-rerank"
+EMBEDDING, RERANK = "wordllama", "wordllama-rerank"
 
 
 async def embed(local: Local, *inputs: Any, **members: Any) -> Any:

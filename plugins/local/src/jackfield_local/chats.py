@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from importlib import resources
 from pathlib import Path
 
@@ -14,8 +13,7 @@ from jackfield_sdk import (
     LLMStream,
     ModelNotFound,
     ModelType,
-    Sampling,
-    check_parameters,
+    allowed,
 )
 
 from . import custom
@@ -27,7 +25,7 @@ from .settings import Settings
 from .weights import SMOLLM2
 from .workers import Stop
 
-SMOLLM2_ID = "smollm2-135m-instruct"
+SMOLLM2_ID = "smollm2"
 _SMOLLM2_ABILITIES = Abilities(tools=True, demanded_calls=True, output_tokens=1024)
 
 
@@ -40,7 +38,7 @@ class Chats:
 
     async def answer(self, request: LLMRequest, context: CallContext) -> LLMResult | LLMStream:
         """:raises JackfieldError: ModelNotFound, BadRequest, ContextLengthExceeded or MissingExtra, before the first event"""
-        request = _checked(request, context)
+        request = allowed(request, context)
         model = self._model(request, context)
         if request.stream:
             return await chat.answer_in_pieces(self._loaded, model, request)
@@ -48,7 +46,7 @@ class Chats:
 
     async def count_tokens(self, request: LLMRequest, context: CallContext) -> int:
         """The input tokens of the request, by the model's own template and tokenizer."""
-        request = _checked(request, context)
+        request = allowed(request, context)
         return await chat.count_tokens(self._loaded, self._model(request, context), request)
 
     async def lease_custom(self, model_type: ModelType, context: CallContext) -> Lease:
@@ -76,15 +74,6 @@ class Chats:
         file = SMOLLM2.locate(settings, stop) / SMOLLM2.files[0].name
         self._files[settings.cache] = file
         return _smollm2(file, settings)
-
-
-def _checked(request: LLMRequest, context: CallContext) -> LLMRequest:
-    """The request with the parameters that the model takes."""
-    rules = context.model.parameters if context.model is not None else None
-    if rules is None:
-        return request
-    kept = check_parameters(rules, request.sampling.given(), drop_unsupported=request.drop_unsupported)
-    return dataclasses.replace(request, sampling=Sampling(**kept))
 
 
 def _smollm2(file: Path, settings: Settings) -> ModelSettings:

@@ -24,8 +24,8 @@ from .transcriber import Transcriber
 from .weights import WHISPER_TINY_EN
 from .workers import Stop, Workers
 
-TRANSCRIPTION_ID = "whisper-tiny.en"
-SPEECH_ID = "espeak-ng"
+TRANSCRIPTION_ID = "whisper"
+SPEECH_ID = "espeak"
 _PIECE = 32_768
 _SLOWEST, _FASTEST = 0.5, 4.0
 

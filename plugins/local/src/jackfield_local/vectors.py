@@ -21,7 +21,7 @@ from .chats import Chats
 from .embedder import DIMENSIONS, Embedder
 from .workers import Workers
 
-EMBEDDING_ID = "wordllama-256"
+EMBEDDING_ID = "wordllama"
 RERANK_ID = "wordllama-rerank"
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,12 +21,12 @@ from jackfield_sdk import (
     Usage,
     UsageReport,
 )
+from jackfield_sdk.dialects import openai_chat
 
 from .grammar import MARK, MarkFilter
 from .requests import Plan
 from .server import Chunk
 
-_FINISH: dict[str, FinishReason] = {"stop": "stop", "length": "length", "tool_calls": "tool_calls"}
 _CALL = re.compile(r'\{"name":"((?:[^"\\]|\\.)*)","arguments":')  # as our grammar lays it out
 
 
@@ -34,73 +36,56 @@ class Reader:
     def __init__(self, plan: Plan, model: str) -> None:
         self._plan = plan
         self._model = model
-        self._started = False
-        self._choice = 0
-        self._answer = _Answer.of(plan)
+        self._choice = -1
         self.usage = Usage()
+        self.next_choice()
 
     def next_choice(self) -> None:
-        """The pieces that come now are of the next choice."""
+        """The pieces that come now are of the next choice, which the engine takes for the first."""
         self._choice += 1
+        self._parser = openai_chat.StreamParser()
         self._answer = _Answer.of(self._plan)
 
-    def read(self, chunk: Chunk) -> list[LLMEvent]:
+    def read(self, chunk: Chunk) -> Iterator[LLMEvent]:
         """The events in one piece.
 
         :raises BadRequest: the answer is not held to the schema that was asked for
         """
-        events: list[LLMEvent] = []
-        if not self._started:
-            self._started = True
-            events.append(StreamStart(id=str(chunk.get("id") or f"chat-{uuid.uuid4().hex}"), model=self._model))
-        for choice in chunk.get("choices") or ():
-            events += self._read_choice(choice, chunk)
-        if usage := chunk.get("usage"):
-            self._add_usage(usage)
-        return events
+        stopping_word = (chunk.get("__verbose") or {}).get("stopping_word")
+        for event in self._parser.parse(_as_chat(chunk)):
+            if isinstance(event, StreamStart):
+                if not self._choice:
+                    yield StreamStart(event.id, self._model)
+            elif isinstance(event, UsageReport):
+                self._add(event.usage)
+            elif isinstance(event, TextDelta):
+                yield from self._answer.text_events(event.text, event.logprobs, self._choice)
+            elif isinstance(event, StreamEnd):
+                yield from self._answer.end_events(self._choice)
+                yield StreamEnd(self._finish(event.finish_reason), self._choice, stopping_word or None)
+            elif isinstance(event, ReasoningDelta | ToolCallDelta):
+                yield dataclasses.replace(event, choice=self._choice)
 
     def finish(self) -> list[LLMEvent]:
         """What comes after the last piece."""
         return [UsageReport(self.usage)]
 
-    def _add_usage(self, usage: dict[str, Any]) -> None:
+    def _add(self, usage: Usage) -> None:
         """Each choice reads the same input, which counts once."""
-        details = usage.get("prompt_tokens_details") or {}
         if not self._choice:
-            self.usage.input_tokens = usage["prompt_tokens"]
-            self.usage.cache_read_tokens = details.get("cached_tokens") or 0
-        self.usage.output_tokens += usage["completion_tokens"]
+            self.usage = usage
+        else:
+            self.usage.output_tokens += usage.output_tokens
 
-    def _read_choice(self, choice: dict[str, Any], chunk: Chunk) -> list[LLMEvent]:
-        delta = choice.get("delta") or {}
-        events: list[LLMEvent] = []
-        if reasoning := delta.get("reasoning_content"):
-            events.append(ReasoningDelta(reasoning, choice=self._choice))
-        text = choice.get("text") or delta.get("content") or ""
-        logprobs = self._answer.logprobs_of(choice.get("logprobs"))
-        if text:
-            events += self._answer.text_events(text, logprobs, self._choice)
-        for call in delta.get("tool_calls") or ():
-            function = call.get("function") or {}
-            events.append(
-                ToolCallDelta(
-                    index=call.get("index", 0),
-                    id=call.get("id") or (_call_id() if function.get("name") else None),
-                    name=function.get("name"),
-                    arguments=function.get("arguments") or "",
-                    choice=self._choice,
-                )
-            )
-        if reason := choice.get("finish_reason"):
-            events += self._answer.end_events(self._choice)
-            verbose = chunk.get("__verbose") or {}
-            events.append(StreamEnd(self._finish(reason), self._choice, stop_sequence=verbose.get("stopping_word") or None))
-        return events
+    def _finish(self, reason: FinishReason) -> FinishReason:
+        return "tool_calls" if self._plan.demanded_call and reason == "stop" else reason
 
-    def _finish(self, reason: str) -> FinishReason:
-        if self._plan.demanded_call and reason == "stop":
-            return "tool_calls"
-        return _FINISH.get(reason, "stop")
+
+def _as_chat(chunk: Chunk) -> Chunk:
+    """A piece of a text completion as one of a chat."""
+    if chunk.get("object") != "text_completion":
+        return chunk
+    return chunk | {"choices": [{**choice, "delta": {"content": choice.get("text")}} for choice in chunk.get("choices") or ()]}
 
 
 @dataclass(slots=True)
@@ -119,18 +104,17 @@ class _Answer:
         return cls(mark, len(MARK) if mark else 0, plan.top_logprobs, call)
 
     def text_events(self, text: str, logprobs: dict[str, Any] | None, choice: int) -> list[LLMEvent]:
+        logprobs = self._logprobs(logprobs)
         if self.mark is not None:
             text = self.mark.feed(text)
-        if not text:
-            return []
         if self.call is not None:
             return self.call.feed(text, choice)
-        return [TextDelta(text, choice=choice, logprobs=logprobs)]
+        return [TextDelta(text, choice=choice, logprobs=logprobs)] if text or logprobs else []
 
     def end_events(self, choice: int) -> list[LLMEvent]:
         return self.call.end(choice) if self.call is not None else []
 
-    def logprobs_of(self, logprobs: dict[str, Any] | None) -> dict[str, Any] | None:
+    def _logprobs(self, logprobs: dict[str, Any] | None) -> dict[str, Any] | None:
         """OpenAI's `logprobs`, without the mark's tokens and without more alternatives than asked for."""
         if self.top_logprobs is None or not logprobs:
             return None

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from jackfield_sdk import (
     BadRequest,
+    ChatOptions,
     LLMRequest,
-    Message,
-    OpaqueTool,
     Part,
     ReasoningPart,
     RefusalPart,
     TextPart,
     Tool,
     ToolCall,
+    ToolChoice,
     ToolResult,
     UnsupportedParameter,
 )
+from jackfield_sdk.dialects import openai_chat
 
 from .grammar import grammar_for, schema_of_call
 
@@ -80,12 +81,13 @@ def plan(request: LLMRequest, abilities: Abilities) -> Plan:
     choices = request.sampling.n or 1
     if request.completion:
         return _completion(request, body, choices, top_logprobs)
-    body["messages"] = [wire for message in request.messages for wire in _messages(message)]
-    if not body["messages"]:
+    if not request.messages:
         raise BadRequest("A chat has at least one message.", param="messages")
+    tools = _tools(request, abilities)
+    body["messages"], wire = _conversation(request, tools)
     if top_logprobs is not None:
         body |= {"logprobs": True, "top_logprobs": max(top_logprobs, 1)}
-    demanded_call = _offer_tools(request, abilities, body)
+    demanded_call = bool(tools) and _offer(request, abilities, tools, wire, body)
     marked = "tools" if demanded_call else _constrain(request, body)
     return Plan(body=body, marked=marked, demanded_call=demanded_call, choices=choices, top_logprobs=top_logprobs)
 
@@ -148,55 +150,42 @@ def _top_logprobs(request: LLMRequest) -> int | None:
     return wanted
 
 
-def _messages(message: Message) -> list[dict[str, Any]]:
-    """A message as one of OpenAI's shape, or, with several tool results, as several."""
-    results = [part for part in message.parts if isinstance(part, ToolResult)]
-    others = [part for part in message.parts if not isinstance(part, ToolResult)]
-    wire = [{"role": "tool", "tool_call_id": result.call_id, "content": _result_text(result)} for result in results]
-    if others or not results:
-        wire.append(_message(message.role, others))
-    return wire
+def _conversation(request: LLMRequest, tools: list[Tool]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Messages and tools in OpenAI's shape, of text and calls only."""
+    readable = [dataclasses.replace(message, parts=[_readable(part) for part in message.parts]) for message in request.messages]
+    bare = LLMRequest(model=request.model, messages=readable, tools=[*tools])
+    wire = openai_chat.build_request(bare, ChatOptions(reasoning_name="reasoning_content"))
+    for message in wire["messages"]:
+        message["content"] = message["content"] or ""  # the templates put texts together, and null is none
+    return wire["messages"], wire.get("tools", [])
 
 
-def _message(role: str, parts: Sequence[Part]) -> dict[str, Any]:
-    text: list[str] = []
-    reasoning: list[str] = []
-    calls: list[dict[str, Any]] = []
-    for part in parts:
-        if isinstance(part, TextPart | RefusalPart):
-            text.append(part.text)
-        elif isinstance(part, ReasoningPart):
-            reasoning.append(part.text)
-        elif isinstance(part, ToolCall):
-            function = {"name": part.name, "arguments": part.arguments}
-            calls.append({"id": part.id, "type": "function", "function": function})
-        else:
-            raise _refusal(part)
-    message: dict[str, Any] = {"role": role, "content": "".join(text)}
-    if calls:
-        message["tool_calls"] = [_checked_call(call) for call in calls]
-    if any(reasoning):
-        message["reasoning_content"] = "".join(reasoning)
-    return message
+def _readable(part: Part) -> Part:
+    """The part in a form that a chat template can show.
+
+    :raises UnsupportedParameter: there is none
+    """
+    if isinstance(part, RefusalPart):
+        return TextPart(part.text)
+    if isinstance(part, ToolCall):
+        return _checked_call(part)
+    if isinstance(part, ToolResult):
+        shown = part.content if isinstance(part.content, list) else []
+        for unreadable in (inner for inner in shown if not isinstance(inner, TextPart)):
+            raise _refusal(unreadable)
+        return part
+    if isinstance(part, TextPart | ReasoningPart):
+        return part
+    raise _refusal(part)
 
 
-def _checked_call(call: dict[str, Any]) -> dict[str, Any]:
+def _checked_call(call: ToolCall) -> ToolCall:
     """The engine's templates read the arguments as JSON, and the engine fails at what is not."""
     try:
-        json.loads(call["function"]["arguments"] or "{}")
+        json.loads(call.arguments or "{}")
     except ValueError as error:
-        name = call["function"]["name"]
-        raise BadRequest(f"The arguments of the earlier call of `{name}` are not JSON.", param="messages") from error
-    return call
-
-
-def _result_text(result: ToolResult) -> str:
-    if isinstance(result.content, str):
-        return result.content
-    for part in result.content:
-        if not isinstance(part, TextPart):
-            raise _refusal(part)
-    return "".join(part.text for part in result.content if isinstance(part, TextPart))
+        raise BadRequest(f"The arguments of the earlier call of `{call.name}` are not JSON.", param="messages") from error
+    return dataclasses.replace(call, arguments=call.arguments or "{}")
 
 
 def _refusal(part: object) -> BadRequest:
@@ -205,57 +194,53 @@ def _refusal(part: object) -> BadRequest:
     return UnsupportedParameter(f"The local models read text only, not {what}.", param="messages", advice="Send text only.")
 
 
-def _offer_tools(request: LLMRequest, abilities: Abilities, body: dict[str, Any]) -> bool:
-    """Put the tools into the body. Answers whether the model is held to a call by our own grammar."""
+def _tools(request: LLMRequest, abilities: Abilities) -> list[Tool]:
+    """The tools that the model is told of: all, or the one that it is to call."""
     choice = request.tool_choice
-    mode = choice.mode if choice else "auto"
     if not request.tools:
-        if mode in ("required", "tool"):
+        if choice is not None and choice.mode in ("required", "tool"):
             raise BadRequest("`tool_choice` demands a call, and there are no tools.", param="tool_choice")
-        return False
+        return []
     if not abilities.tools:
         if request.drop_unsupported:
-            return False
+            return []
         raise UnsupportedParameter("The chat template of this model has no place for tools.", param="tools")
-    tools = [_tool(tool) for tool in request.tools]
-    if mode == "tool":
-        tools = [tool for tool in tools if choice is not None and tool.name == choice.name]
-        if not tools:
-            raise BadRequest("`tool_choice` names a tool that is not among the tools.", param="tool_choice")
-    wire = [_wire_tool(tool) for tool in tools]
-    demanded = mode in ("required", "tool")
+    tools = [tool for tool in request.tools if isinstance(tool, Tool)]
+    if len(tools) < len(request.tools):
+        raise UnsupportedParameter("The local models take functions as tools, and no vendor's own tools.", param="tools")
+    if choice is None or choice.mode != "tool":
+        return tools
+    tools = [tool for tool in tools if tool.name == choice.name]
+    if not tools:
+        raise BadRequest("`tool_choice` names a tool that is not among the tools.", param="tool_choice")
+    return tools
+
+
+def _offer(
+    request: LLMRequest, abilities: Abilities, tools: list[Tool], wire: list[dict[str, Any]], body: dict[str, Any]
+) -> bool:
+    """Put the tools into the body. Answers whether the model is held to a call by our own grammar."""
+    choice = request.tool_choice or ToolChoice()
+    demanded = choice.mode in ("required", "tool")
     if demanded and abilities.demanded_calls:
         body["grammar"] = grammar_for(schema_of_call(tools))
         body["chat_template_kwargs"] = {"offered_tools": wire, "must_call": True}
         body.setdefault("temperature", 0)  # a small model fills in arguments best when it does not gamble
         return True
-    if request.output is not None and request.output.kind != "text" and mode != "none":
+    if choice.mode == "none":  # the model is shown what it may call at other times, and the engine does not look for calls
+        body["chat_template_kwargs"] = {"offered_tools": wire}
+        return False
+    if request.output is not None and request.output.kind != "text":
         raise UnsupportedParameter(
             "llama.cpp takes tools or an output format, not both.",
             param="response_format",
             advice='Leave one of them out, or set `tool_choice` to "none" for the turn that is to answer in the format.',
         )
-    if mode == "none":  # the model is shown what it may call at other times, and the engine does not look for calls
-        body["chat_template_kwargs"] = {"offered_tools": wire}
-        return False
     body["tools"] = wire
     body["tool_choice"] = "required" if demanded else "auto"
-    if choice is not None and choice.parallel is not None:
+    if choice.parallel is not None:
         body["parallel_tool_calls"] = choice.parallel
     return False
-
-
-def _tool(tool: Tool | OpaqueTool) -> Tool:
-    if isinstance(tool, OpaqueTool):
-        raise UnsupportedParameter("The local models take functions as tools, and no vendor's own tools.", param="tools")
-    return tool
-
-
-def _wire_tool(tool: Tool) -> dict[str, Any]:
-    function: dict[str, Any] = {"name": tool.name, "parameters": tool.parameters}
-    if tool.description:
-        function["description"] = tool.description
-    return {"type": "function", "function": function}
 
 
 def _constrain(request: LLMRequest, body: dict[str, Any]) -> str | None:
