@@ -8,6 +8,7 @@ from decimal import Decimal
 from pydantic import BaseModel, ConfigDict, Field
 
 _MILLION = Decimal(1_000_000)
+_ZERO = Decimal(0)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,17 +60,23 @@ class Prices(BaseModel):
 
     def cost(self, usage: Usage) -> Decimal:
         """The price of `usage` in `currency`, exact. Cached tokens fall back to the input price where none is given."""
-        per_token = self.input or Decimal(0)
-        cache_read = self.cache_read if self.cache_read is not None else per_token
-        cache_write = self.cache_write if self.cache_write is not None else per_token
-        fresh = max(usage.input_tokens - usage.cache_read_tokens - usage.cache_write_tokens, 0)
-        tokens = (
-            per_token * fresh
-            + cache_read * usage.cache_read_tokens
-            + cache_write * usage.cache_write_tokens
-            + (self.output or Decimal(0)) * usage.output_tokens
-            + (self.characters or Decimal(0)) * usage.characters
-        ) / _MILLION
-        audio = (self.audio_minute or Decimal(0)) * Decimal(str(usage.audio_seconds)) / 60
-        searches = (self.search_units or Decimal(0)) * usage.search_units / 1000
-        return tokens + audio + searches + (self.request or Decimal(0))
+        # Most calls use two units of eight: what is zero is not multiplied, as this is on the path of every call.
+        per_token = self.input or _ZERO
+        total = _ZERO
+        fresh = usage.input_tokens - usage.cache_read_tokens - usage.cache_write_tokens
+        if fresh > 0:
+            total += per_token * fresh
+        if usage.cache_read_tokens:
+            total += (self.cache_read if self.cache_read is not None else per_token) * usage.cache_read_tokens
+        if usage.cache_write_tokens:
+            total += (self.cache_write if self.cache_write is not None else per_token) * usage.cache_write_tokens
+        if usage.output_tokens and self.output:
+            total += self.output * usage.output_tokens
+        if usage.characters and self.characters:
+            total += self.characters * usage.characters
+        total /= _MILLION
+        if usage.audio_seconds and self.audio_minute:
+            total += self.audio_minute * Decimal(str(usage.audio_seconds)) / 60
+        if usage.search_units and self.search_units:
+            total += self.search_units * usage.search_units / 1000
+        return total + self.request if self.request else total

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What admission found out about a call that it lets in."""
+    """What admission finds out about a call."""
 
     route: Route
     view: WorkspaceView
@@ -45,17 +45,21 @@ class Admission:
         self._empty = asyncio.Event()
         self._empty.set()
 
-    async def route(self, caller: Principal, name: str, model_type: ModelType) -> Route:
-        """What the name means to the caller; fallbacks that its key may not call are left out.
+    async def route(self, caller: Principal, name: str, model_type: ModelType, info: CallInfo | None = None) -> Entry:
+        """What the name means to the caller; fallbacks that its key may not call are left out. Counts nothing.
 
         :raises ModelNotFound: as `Resolution.route`
         :raises PermissionDenied: where the key may not call the model
         """
-        return self._permitted(await self._view(caller), caller, name, model_type)
-
-    async def _view(self, caller: Principal) -> WorkspaceView:
         views = self._tenancy.views
-        return views.cached(caller.workspace_id) or await views.get(caller.workspace_id)
+        try:
+            if self._closed:
+                raise HostFault("The host is stopping.", status=503, advice="Send the request again in a moment.")
+            view = views.cached(caller.workspace_id) or await views.get(caller.workspace_id)
+            return Entry(self._permitted(view, caller, name, model_type), view, self.allowances(caller))
+        except JackfieldError as error:
+            self._tell(caller, name, model_type, info, error)
+            raise
 
     def _permitted(self, view: WorkspaceView, caller: Principal, name: str, model_type: ModelType) -> Route:
         route = self._resolution.route(view, name, model_type)
@@ -64,35 +68,27 @@ class Admission:
             return route
         if not scopes.permits_type(model_type):
             raise PermissionDenied(f"This key may not call models of type {model_type}.", fault="caller", param="model")
-        if scopes.permits_model(name) and name in view.aliases:
+        if name in view.aliases and scopes.permits_model(name):
             return route
         targets = tuple(target for target in route.targets if scopes.permits_model(target.ref))
         if not targets or targets[0] is not route.targets[0]:
             raise PermissionDenied(f"This key may not call the model `{route.targets[0].ref}`.", fault="caller", param="model")
         return route if len(targets) == len(route.targets) else self._resolution.narrowed(route, targets)
 
-    async def admit(self, caller: Principal, name: str, model_type: ModelType, info: CallInfo) -> Entry:
-        """What a call needs to know, once it may be made.
+    async def admit(self, caller: Principal, entry: Entry, info: CallInfo) -> None:
+        """Count one call against what limits the caller.
 
-        :raises ModelNotFound: for a name that means nothing here
-        :raises PermissionDenied: by the key's scopes
         :raises QuotaExceeded: by a budget
         :raises RateLimited: by the rate of the key or the workspace
         """
         try:
-            if self._closed:
-                raise HostFault("The host is stopping.", status=503, advice="Send the request again in a moment.")
-            view = await self._view(caller)
-            route = self._permitted(view, caller, name, model_type)
-            if view.budgets:
-                await self._tenancy.budgets.admit(view, caller.key_id)
-            allowances = self.allowances(caller)
-            if allowances:
-                await self._rates.admit(allowances)
+            if entry.view.budgets:
+                await self._tenancy.budgets.admit(entry.view, caller.key_id)
+            if entry.allowances:
+                await self._rates.admit(entry.allowances)
         except JackfieldError as error:
-            self._tell(caller, name, model_type, info, error)
+            self._tell(caller, entry.route.name, entry.route.model_type, info, error)
             raise
-        return Entry(route, view, allowances)
 
     def enter(self, ticket: Ticket) -> None:
         """A call that was let in begins."""
@@ -134,8 +130,8 @@ class Admission:
             found.append(Allowance(f"workspace:{caller.workspace_id}", "This workspace", requests, tokens))
         return tuple(found)
 
-    def _tell(self, caller: Principal, name: str, model_type: ModelType, info: CallInfo, error: JackfieldError) -> None:
-        if self._observers.any:
+    def _tell(self, caller: Principal, name: str, model_type: ModelType, info: CallInfo | None, error: JackfieldError) -> None:
+        if info is not None and self._observers.any:
             self._observers.tell(
                 CallRefused(
                     request_id=info.request_id,

@@ -27,7 +27,7 @@ from jackfield.contract import (
 )
 from jackfield.kernel import Kernel
 
-from .admission import Admission
+from .admission import Admission, Entry
 from .answers import EventAnswer, SoundAnswer
 from .attempts import Attempts, Lease
 from .parameters import Request, fit
@@ -158,11 +158,11 @@ class Calls:
         if model_type is None:
             return None
         info = info or CallInfo()
-        route = await self._admission.route(caller, call.model, model_type)
-        targets = route.relayable.get(dialect)
+        entry = await self._admission.route(caller, call.model, model_type, info)
+        targets = entry.route.relayable.get(dialect)
         if targets is None:
             return None
-        ticket = await self._enter(caller, call.model, model_type, info, streamed=call.streamed)
+        ticket = await self._admit(caller, entry, info, streamed=call.streamed)
         ticket.dialect = dialect
         info.relayed = True
 
@@ -176,7 +176,7 @@ class Calls:
 
         :raises ModelNotFound: where it means none
         """
-        return (await self._admission.route(caller, name, model_type)).targets[0].model
+        return (await self._admission.route(caller, name, model_type)).route.targets[0].model
 
     async def _whole(
         self,
@@ -200,7 +200,12 @@ class Calls:
         self, caller: Principal, name: str, model_type: ModelType, info: CallInfo | None, *, streamed: bool = False
     ) -> Ticket:
         info = info or CallInfo()
-        entry = await self._admission.admit(caller, name, model_type, info)
+        entry = await self._admission.route(caller, name, model_type, info)
+        return await self._admit(caller, entry, info, streamed=streamed)
+
+    async def _admit(self, caller: Principal, entry: Entry, info: CallInfo, *, streamed: bool) -> Ticket:
+        if entry.allowances or entry.view.budgets:
+            await self._admission.admit(caller, entry, info)
         ticket = Ticket(caller, entry, info, self._settles, seconds=self._settings.timeout, streamed=streamed)
         self._admission.enter(ticket)
         return ticket

@@ -6,12 +6,14 @@ Untouched is more than fast: numbers beyond 64 bits, the order of members and wh
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 import orjson
 
 _KEY = b'"model"'
 _ESCAPED_LETTER = b"\\u006"  # the only way to spell a letter of `model` otherwise (JSON escapes are \u00XX for ASCII)
+_BACKSLASH = ord("\\")
 _COLON = re.compile(rb"\s*:\s*")
 _USAGE_ASKED = b'"stream_options":{"include_usage":true},'
 
@@ -25,13 +27,24 @@ def with_model(raw: bytes, body: dict[str, Any], model: str) -> bytes:
     old = body.get("model")
     if old == model:
         return raw
-    if isinstance(old, str) and raw.count(_KEY) == 1 and _ESCAPED_LETTER not in raw:
-        key = raw.index(_KEY)
-        colon = _COLON.match(raw, key + len(_KEY))
-        value = orjson.dumps(old)
-        if colon and raw[key - 1 : key] != b"\\" and raw.startswith(value, colon.end()):
-            return raw[: colon.end()] + orjson.dumps(model) + raw[colon.end() + len(value) :]
+    key = raw.find(_KEY)
+    if isinstance(old, str) and key > 0 and raw.find(_KEY, key + 7) < 0 and _ESCAPED_LETTER not in raw:
+        member, value = _written(old)
+        if raw.startswith(member, key):
+            start = key + len(_KEY) + 1
+        else:
+            colon = _COLON.match(raw, key + len(_KEY))
+            start = colon.end() if colon and raw.startswith(value, colon.end()) else 0
+        if start and raw[key - 1] != _BACKSLASH:
+            return b"%b%b%b" % (raw[:start], _written(model)[1], raw[start + len(value) :])
     return orjson.dumps({**body, "model": model})
+
+
+@lru_cache(maxsize=4096)
+def _written(name: str) -> tuple[bytes, bytes]:
+    """The member as a compact body has it, and its value."""
+    value = orjson.dumps(name)
+    return _KEY + b":" + value, value
 
 
 def asks_for_usage(body: dict[str, Any]) -> bool:
