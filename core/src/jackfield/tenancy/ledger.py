@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -55,8 +55,8 @@ class UsageRecord:
 
 
 def encode(entry: UsageRecord) -> bytes:
-    """One line of JSON."""
-    return orjson.dumps(asdict(entry), default=str)
+    """One line of JSON. (orjson reads dataclasses itself, in a fiftieth of the time that `asdict` takes.)"""
+    return orjson.dumps(entry, default=str)
 
 
 def decode(line: bytes) -> dict[str, Any]:
@@ -128,7 +128,8 @@ class Ledger:
                 rows.append(decode(line))
             except (ValueError, KeyError, TypeError):
                 _log.error("a line of the journal %s cannot be read and is left out", path.name)
-        insert: Any = (postgresql if self._store.dialect == "postgresql" else sqlite).insert(UsageRow)
+        # The table, not the mapped class: rows of a batch need nothing of the mapper, which costs more than all the rest.
+        insert: Any = (postgresql if self._store.dialect == "postgresql" else sqlite).insert(UsageRow.__table__)
         async with self._store.write() as session:
             for start in range(0, len(rows), _BATCH):
                 # The same file may come twice, when a process dies between storing and deleting it.
