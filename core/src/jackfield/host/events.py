@@ -12,7 +12,7 @@ from jackfield.contract import Fault, ModelType, Usage
 _log = logging.getLogger("jackfield.host")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # not frozen: that makes it four times as dear to make, and each call makes one
 class CallFinished:
     """A call that reached at least one attempt is over.
 
