@@ -20,7 +20,7 @@ def new_id() -> str:
 
     Unique, not secret: whoever guesses one gets nothing by it. (The generator is seeded by the system, anew in each process.)
     """
-    return f"{time.time_ns() // 1_000_000:012x}{random.getrandbits(80):020x}"  # noqa: S311
+    return f"{time.time_ns() // 1_000_000:012x}{random.getrandbits(80):020x}"
 
 
 def now() -> datetime:
