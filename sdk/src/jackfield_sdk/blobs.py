@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import struct
 
 from jackfield.contract import BadRequest, Blob, UnsupportedParameter
 
@@ -46,3 +47,10 @@ def media_type(blob: Blob, param: str = "messages", *, allowed: tuple[str, ...] 
         what = f"The media type {kind} is not taken." if kind else "The media type is missing."
         raise BadRequest(what + takes, param=param)
     return kind
+
+
+def silence(seconds: float = 0.5) -> bytes:
+    """A WAV file in which nothing is said: the shortest question for a model that transcribes. 16 kHz, 16 bits, one channel."""
+    samples = bytes(2 * int(16_000 * seconds))
+    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, 16_000, 32_000, 2, 16)
+    return b"RIFF" + struct.pack("<I", 36 + len(samples)) + b"WAVE" + form + b"data" + struct.pack("<I", len(samples)) + samples

@@ -70,7 +70,10 @@ class VendorHTTP:
 
         :raises ServerUnavailable: if it is not JSON; and as `request`
         """
-        response = await self.request(context, method, url, **rest)
+        return self.checked_json(await self.request(context, method, url, **rest), context)
+
+    def checked_json(self, response: httpx.Response, context: CallContext) -> Any:
+        """The JSON of an answer that was read; the error inside it, if there is one, raised by the table."""
         return self._checked(parse_json(response), context, response)
 
     async def object(self, context: CallContext, method: str, url: str, **rest: Any) -> dict[str, Any]:

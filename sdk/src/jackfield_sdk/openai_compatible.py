@@ -52,7 +52,7 @@ from jackfield.dialects.openai_chat import ChatOptions
 from jackfield.dialects.sse import ServerSentEvent
 
 from .batches import embed_in_batches
-from .blobs import to_bytes
+from .blobs import silence, to_bytes
 from .checks import checked_ranking, checked_transcription, checked_verdicts
 from .forms import describe_from_form
 from .http import VendorHTTP
@@ -148,31 +148,46 @@ class OpenAICompatible(Provider):
         await self.prove(context, "GET", self.url("models", context))
 
     async def validate_model_credentials(self, model: str, model_type: ModelType, context: CallContext) -> None:
-        """One call of the model's type, as short as can be; for types that cannot be called cheaply, the model list."""
+        """One call of the model's type, as short as can be."""
+        await self.prove(context, "POST", **self.proof(model, model_type, context))
+
+    def proof(self, model: str, model_type: ModelType, context: CallContext) -> dict[str, Any]:
+        """That call: its `url`, and its `json`, or `data` and `files`."""
         tokens = self.chat_options(context).max_tokens_name
-        completes = context.credentials.get(Feature.COMPLETION.value) is True
-        bodies: dict[ModelType, tuple[str, dict[str, Any]]] = {
-            ModelType.LLM: ("openai.completions", {"prompt": "ping", "max_tokens": 16})
-            if completes
-            else ("openai.chat", {"messages": [{"role": "user", "content": "ping"}], tokens: 16}),
-            ModelType.TEXT_EMBEDDING: ("openai.embeddings", {"input": ["ping"]}),
-            ModelType.RERANK: ("jina.rerank", {"query": "ping", "documents": ["ping", "pong"]}),
-            ModelType.MODERATION: ("openai.moderations", {"input": ["ping"]}),
-        }
-        if model_type in bodies:
-            surface, body = bodies[model_type]
-            await self.prove(context, "POST", self.url(surface, context), json={"model": model, **body})
-        else:
-            await self.prove(context, "GET", self.url("models", context))
+        match model_type:
+            case ModelType.LLM if context.credentials.get(Feature.COMPLETION.value) is True:
+                surface, body = "openai.completions", {"prompt": "ping", "max_tokens": 16}
+            case ModelType.LLM:
+                surface, body = "openai.chat", {"messages": [{"role": "user", "content": "ping"}], tokens: 16}
+            case ModelType.TEXT_EMBEDDING:
+                surface, body = "openai.embeddings", {"input": ["ping"]}
+            case ModelType.RERANK:
+                surface, body = "jina.rerank", {"query": "ping", "documents": ["ping", "pong"]}
+            case ModelType.MODERATION:
+                surface, body = "openai.moderations", {"input": ["ping"]}
+            case ModelType.TEXT_TO_SPEECH:
+                surface, body = "speech", {"input": "ping", "voice": self.default_voice(context)}
+            case ModelType.SPEECH_TO_TEXT:
+                file = ("ping.wav", silence(), "audio/wav")
+                return {"url": self.url("transcriptions", context), "data": {"model": model}, "files": {"file": file}}
+        return {"url": self.url(surface, context), "json": {"model": model, **body}}
+
+    def default_voice(self, context: CallContext) -> str:
+        """The voice that speaks where none is asked for; most servers want one."""
+        voices = context.model.voices if context.model is not None else ()
+        return voices[0] if voices else "alloy"
 
     async def prove(self, context: CallContext, method: str, url: str, **rest: Any) -> Any:
-        """The JSON of a call that is made to prove a credential; what speaks against the credential is raised as that.
+        """The JSON of a call that is made to prove a credential (None for sound); what speaks against it is raised as that.
 
         :raises CredentialsInvalid: naming `api_key` or `base_url`
         """
         of_their_own = bool(context.credentials.get("base_url"))
         try:
-            return await self.http.json(context, method, url, headers=self.headers(context), **rest)
+            response = await self.http.request(context, method, url, headers=self.headers(context), **rest)
+            if response.headers.get("content-type", "").startswith("audio/"):
+                return None
+            return self.http.checked_json(response, context)
         except PermissionDenied as error:
             if error.vendor_status is None:  # the host's egress rules: no fault of the key
                 raise
@@ -278,8 +293,8 @@ class OpenAICompatible(Provider):
 
     async def invoke_text_to_speech(self, request: SpeechRequest, context: CallContext) -> SpeechResult:
         request = allowed_members(request, context, "speed", "instructions")
-        if request.voice is None and context.model is not None and context.model.voices:
-            request = dataclasses.replace(request, voice=context.model.voices[0])
+        if request.voice is None:
+            request = dataclasses.replace(request, voice=self.default_voice(context))
         body = self.adapt_speech(openai_audio.build_speech_request(request), request, context)
         url, headers = self.url("speech", context), self.headers(context)
         audio = await self.http.pieces(context, "POST", url, headers=headers, json=body)

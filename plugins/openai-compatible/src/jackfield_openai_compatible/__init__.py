@@ -1,7 +1,7 @@
-"""Any endpoint that speaks OpenAI's dialect, its models added one by one."""
+"""Any server that speaks OpenAI's dialect: vLLM, llama.cpp, SGLang, LM Studio, LocalAI, a company's gateway."""
 
-from .provider import Compatible
+from .provider import OpenAICompatibleServer
 
-plugin = Compatible()
+plugin = OpenAICompatibleServer()
 
-__all__ = ["Compatible", "plugin"]
+__all__ = ["OpenAICompatibleServer", "plugin"]

@@ -110,9 +110,9 @@ class OpenAI(OpenAICompatible):
         return tokens
 
     def adapt_speech(self, body: dict[str, Any], request: SpeechRequest, context: CallContext) -> dict[str, Any]:
-        """The endpoint wants a voice, and takes 4096 letters."""
+        """The endpoint takes 4096 letters."""
         check_length(request, context.model)
-        return {"voice": "alloy"} | body
+        return body
 
     def describe_model(self, model: str, model_type: ModelType, credentials: dict[str, Any]) -> ModelDescription:
         """A fine-tuned model is what its base model is, but for its price."""

@@ -58,7 +58,7 @@ class Packaging:
             assert metadata["Summary"], "it has no description"
             assert metadata["License-Expression"] or metadata["License"], "it has no licence"
             assert metadata["Requires-Python"], "it does not say which Python it needs"
-            page = _readme(distribution)
+            page = _readme(cast("importlib_metadata.Distribution", distribution))
             assert len(page.split()) >= 40, f"its README has {len(page.split())} words: users read it first"
         with promise("the distribution needs jackfield-sdk, and no vendor's SDK"):
             required = [str(one) for one in distribution.requires or ()]

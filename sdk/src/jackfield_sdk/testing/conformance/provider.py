@@ -67,7 +67,6 @@ class ProviderConformance(CallConformance, Packaging):
     # -- the promises of every call hold for this one ----------------------------------------------------------------------
 
     concurrent: ClassVar[bool] = False
-    garbage: ClassVar[dict[str, Answer]] = {"not-http": GARBAGE["not-http"]}
 
     def good(self, number: int, mode: str) -> Reply:
         return self.validation_answer()
@@ -101,6 +100,16 @@ class ProviderConformance(CallConformance, Packaging):
         for body in (b"", b"null", b"\xff\xfe", b"<p>"):
             vendor.answers(Answer.content(body, "text/html", 503))
             await error_of(self.ask(caller), f"status 503 with the body {body!r} is an error", ServerUnavailable)
+
+    @pytest.mark.asyncio
+    async def test_garbage_is_the_vendors_fault(self, vendor: VendorDouble, caller: Caller, mode: str) -> None:
+        vendor.answers(GARBAGE["not-http"])
+        text = "what does not speak HTTP is the vendor's fault, or that of the address that the form names"
+        error = await error_of(self.ask(caller), text, ConnectionFailed, ServerUnavailable, CredentialsInvalid)
+        if isinstance(error, CredentialsInvalid):
+            with promise(text):
+                assert error.param in self._fields(caller)
+                assert "key" not in str(error.param)
 
     @pytest.mark.asyncio
     async def test_a_vendor_that_cannot_be_reached(self, vendor: VendorDouble, caller: Caller, mode: str) -> None:
