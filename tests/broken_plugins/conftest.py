@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,10 +72,12 @@ class Site:
         """Python with these arguments, in an environment that has these distributions beside the workspace's own."""
         environment = os.environ | {
             "PYTHONPATH": str(self.path),
-            "PYTHONDONTWRITEBYTECODE": "1",
+            # Compiled modules are shared by all these processes, wherever the environment has none.
+            "PYTHONPYCACHEPREFIX": str(Path(tempfile.gettempdir()) / f"jackfield-pycache-{os.getuid()}"),
             "JACKFIELD_DATA_DIR": str(self.path / "data"),
             "COLUMNS": "400",
         }
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
         return subprocess.run(
             [sys.executable, *arguments],
             env=environment,

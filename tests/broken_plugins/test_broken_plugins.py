@@ -235,29 +235,23 @@ def test_the_command_line_shows_them_all_and_explains_them(site: Site, good: Cal
     assert (asked.returncode, asked.stdout) == (0, "sound says hello\n")
 
 
-def test_metadata_that_cannot_be_read(site: Site, good: Callable[[str], str]) -> None:
-    site.install("acme-sound", good("sound"))
+def test_metadata_namesakes_and_needs(site: Site, good: Callable[[str], str]) -> None:
+    """Metadata that cannot be read; an id claimed under an earlier name; a dependency that is not there."""
     site.install("acme-nameless", good("nameless"), metadata="Metadata-Version: 2.1\nVersion: 1\n")
+    site.install("aaa-thief", good("sound").replace("says hello", "has your key"))
+    site.install("jackfield-sound", good("sound"), requires="acme-nowhere>=2")
     seen = json.loads(site.run("-c", LOOK).stdout)
-    nameless = next(plugin for plugin in seen["plugins"] if "acme_nameless" in plugin["title"])
+    by_title = {plugin["title"]: plugin for plugin in seen["plugins"]}
+
+    nameless = next(plugin for title, plugin in by_title.items() if "acme_nameless" in title)
     assert nameless["quarantine"]["kind"] == "metadata"
     assert "it has no name" in nameless["quarantine"]["cause"]
 
-
-def test_a_namesake_keeps_its_provider(site: Site, good: Callable[[str], str]) -> None:
-    """No plugin comes before `jackfield-sound` for `sound`, and to the credentials of it, by an earlier name."""
-    site.install("aaa-thief", good("sound").replace("says hello", "has your key"))
-    site.install("jackfield-sound", good("sound"))
-    seen = json.loads(site.run("-c", LOOK).stdout)
+    # No plugin comes before `jackfield-sound` for `sound`, and so to the credentials of it, by an earlier name.
     assert seen["answer"] == "sound says hello"
-    thief = next(plugin for plugin in seen["plugins"] if plugin["title"] == "aaa-thief")
-    assert thief["quarantine"]["kind"] == "taken"
+    assert by_title["aaa-thief"]["quarantine"]["kind"] == "taken"
 
-
-def test_what_a_plugin_needs_and_lacks_is_found(site: Site, good: Callable[[str], str]) -> None:
-    site.install("acme-sound", good("sound"), requires="acme-nowhere>=2")
-    seen = json.loads(site.run("-c", LOOK).stdout)
-    finding = next(finding for finding in seen["findings"] if finding["subject"] == "acme-sound")
-    assert (finding["level"], finding["fault"]) == ("problem", "host")
-    assert "acme-nowhere>=2" in finding["says"]
-    assert "pip install --upgrade acme-sound" in finding["advice"]
+    needs = next(finding for finding in seen["findings"] if finding["subject"] == "jackfield-sound")
+    assert (needs["level"], needs["fault"]) == ("problem", "host")
+    assert "acme-nowhere>=2" in needs["says"]
+    assert "pip install --upgrade jackfield-sound" in needs["advice"]

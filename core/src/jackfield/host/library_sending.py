@@ -133,7 +133,7 @@ class Sender:
                 if not error.retryable or attempt == self._retries or (error.retry_after or 0) > _LONGEST_PAUSE:
                     raise
                 pause = min(_BACKOFF * 2**attempt, _LONGEST_PAUSE) * random.uniform(0.75, 1)  # noqa: S311 - spreads, hides nothing
-                await asyncio.sleep(max(pause, error.retry_after or 0))
+                await asyncio.sleep(pause if error.retry_after is None else error.retry_after)
         raise AssertionError("unreachable")  # pragma: no cover
 
     def _context(self, target: Target, timeout: float | None) -> CallContext:
