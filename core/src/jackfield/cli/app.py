@@ -34,6 +34,11 @@ class Entry(NamedTuple):
 COMMANDS: Final[dict[str, Entry]] = {
     "serve": Entry("serve", "Start the gateway and the console.", _RUN),
     "keys": Entry("keys", "Create, list and revoke API keys.", _RUN),
+    "workspaces": Entry("workspaces", "Make and list workspaces.", _RUN),
+    "credentials": Entry("credentials", "Add, list, check and remove vendor credentials.", _RUN),
+    "defaults": Entry("defaults", "The default models, and aliases with fallbacks.", _RUN),
+    "usage": Entry("usage", "What was used, by day, model, key, provider or type.", _RUN),
+    "quota": Entry("quota", "The hosted trials, and what is left of them.", _RUN),
     "rotate-keys": Entry("rotate_keys", "Renew the master key and the workspaces' key pairs.", _RUN),
     "doctor": Entry("doctor", "Say what is wrong here, whose fault it is, and how to mend it.", _LOOK),
     "plugins": Entry("plugins", "List the plugins, the broken ones with the cause.", _LOOK),
