@@ -44,8 +44,9 @@ def llama_url() -> Iterator[str]:
     parameters.n_parallel = 2
     parameters.cpuparams.n_threads = 2
     parameters.warmup = False
-    parameters.hostname = "127.0.0.1"
     parameters.port = 0
+    parameters.verbosity = 0
+    parameters.endpoint_slots = False
     parameters.api_keys = ["llama-secret-key"]
     server = xllamacpp.Server(parameters)
     yield f"{server.listening_address}/v1"

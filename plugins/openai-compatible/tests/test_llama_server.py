@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -27,7 +28,7 @@ def credentials(llama_url: str) -> dict[str, Any]:
 
 
 def ask(text: str, **members: Any) -> LLMRequest:
-    members.setdefault("sampling", Sampling(max_tokens=24, temperature=0.0, seed=1))
+    members.setdefault("sampling", Sampling(max_tokens=8, temperature=0.0, seed=1))
     return LLMRequest(model=MODEL, messages=[Message.user(text)], **members)
 
 
@@ -36,7 +37,7 @@ async def test_a_whole_answer_and_its_stream_are_the_same(direct: Caller, creden
     whole = await direct.kernel.invoke_llm(ask("Say hello."), context)
     assert whole.text
     assert whole.usage.input_tokens > 0
-    assert 0 < whole.usage.output_tokens <= 24
+    assert 0 < whole.usage.output_tokens <= 8
     collector = StreamCollector()
     async for event in await direct.kernel.stream_llm(ask("Say hello."), context):
         collector.add(event)
@@ -51,7 +52,7 @@ async def test_a_schema_is_kept(direct: Caller, credentials: dict[str, Any]) -> 
     schema = {"type": "object", "properties": {"sum": {"type": "integer"}}, "required": ["sum"], "additionalProperties": False}
     request = ask("What is 2 + 2? Answer in JSON.", output=OutputFormat("json_schema", schema, name="sum"))
     result = await direct.kernel.invoke_llm(request, direct.context(credentials, MODEL, timeout=60))
-    assert result.text.replace(" ", "").startswith('{"sum":')
+    assert re.match(r'\{\s*"sum"\s*:\s*-?\d', result.text)
 
 
 async def test_credentials_are_proved(direct: Caller, credentials: dict[str, Any], llama_url: str) -> None:

@@ -77,6 +77,7 @@ _TOO_LONG = r"context[ _-]?(length|window|size)|maximum context|too many (input 
 COMMON_ROWS: tuple[ErrorRow, ...] = (
     ErrorRow(error=QuotaExceeded, code="insufficient_quota"),
     ErrorRow(error=QuotaExceeded, status=402),
+    ErrorRow(error=RateLimited, code="rate_limit_exceeded"),
     ErrorRow(error=ContextLengthExceeded, code="context_length_exceeded"),
     ErrorRow(error=ContextLengthExceeded, status=(400, 413, 422), message=_TOO_LONG),
     ErrorRow(error=ContentRefused, code="content_filter"),

@@ -199,7 +199,7 @@ class OpenAICompatible(Provider):
                 request_id=error.request_id,
             ) from None
         except (ModelNotFound, BadRequest) as error:
-            if not of_their_own or error.vendor_code or error.vendor_status not in (404, 405):
+            if not of_their_own or error.vendor_status not in (404, 405) or "model" in (error.vendor_message or "").lower():
                 raise
             raise _no_api_here(error.vendor_message) from None
         except ServerUnavailable as error:
