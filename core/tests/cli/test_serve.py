@@ -100,11 +100,11 @@ def test_a_port_that_is_taken(jackfield: Callable[..., Any]) -> None:
     assert done.out == ""
 
 
-def test_without_the_extra(jackfield: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in sys.modules if name.startswith("jackfield.gateway")]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "uvicorn", None)
-    done = jackfield("serve", "--port", "0")
-    assert done.code == 1
-    assert "The gateway needs `uvicorn`" in done.err
-    assert "pip install 'jackfield[server]'" in done.err
+def test_without_the_extra(child_environment: dict[str, str]) -> None:
+    code = "import sys; sys.modules['uvicorn'] = None; from jackfield.cli.app import run; run(['serve', '--port', '0'])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=child_environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 1
+    assert "The gateway needs `uvicorn`, which is not installed." in done.stderr
+    assert "pip install 'jackfield[server]'" in done.stderr
