@@ -67,46 +67,32 @@ def test_a_process_ends_at_once_and_clean_while_the_model_is_at_work(ending: str
     assert (done.returncode, done.stdout.strip(), done.stderr) == (0, "begun", "")
 
 
-@pytest.mark.parametrize(
-    ("module", "call", "extra"),
-    [
-        ("xllamacpp", "kernel.invoke_llm(chat('hi'), CHAT)", "chat"),
-        (
-            "wordllama",
-            "kernel.invoke_text_embedding(EmbeddingRequest(model='wordllama', inputs=['a']),"
-            " context('wordllama', ModelType.TEXT_EMBEDDING))",
-            "embedding",
-        ),
-        (
-            "espeakng_loader",
-            "kernel.invoke_text_to_speech(SpeechRequest(model='espeak', text='a'),"
-            " context('espeak', ModelType.TEXT_TO_SPEECH))",
-            "speech",
-        ),
-        (
-            "faster_whisper",
-            "kernel.invoke_speech_to_text(TranscriptionRequest(model='whisper', audio=Blob(data=b'x')),"
-            " context('whisper', ModelType.SPEECH_TO_TEXT))",
-            "transcription",
-        ),
-    ],
-)
-def test_an_engine_that_is_not_installed_is_named_with_the_command_that_installs_it(module: str, call: str, extra: str) -> None:
+def test_an_engine_that_is_not_installed_is_named_with_the_command_that_installs_it() -> None:
     done = run(
-        f"""
-        sys.modules["{module}"] = None  # what makes an import fail as if the package were not there
-        async def main():
+        """
+        embedding = context("wordllama", ModelType.TEXT_EMBEDDING)
+        speech = context("espeak", ModelType.TEXT_TO_SPEECH)
+        hearing = context("whisper", ModelType.SPEECH_TO_TEXT)
+        recording = TranscriptionRequest(model="whisper", audio=Blob(data=b"x"))
+        calls = {
+            "xllamacpp": lambda: kernel.invoke_llm(chat("hi"), CHAT),
+            "wordllama": lambda: kernel.invoke_text_embedding(EmbeddingRequest(model="wordllama", inputs=["a"]), embedding),
+            "espeakng_loader": lambda: kernel.invoke_text_to_speech(SpeechRequest(model="espeak", text="a"), speech),
+            "faster_whisper": lambda: kernel.invoke_speech_to_text(recording, hearing),
+        }
+        for module, call in calls.items():
+            sys.modules[module] = None  # what makes an import fail as if the package were not there
             try:
-                await {call}
+                asyncio.run(call())
             except MissingExtra as error:
-                print(error.message)
-                print(error.advice)
-        asyncio.run(main())
+                print(error.message, error.advice)
         """
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert f"the package `{module}`, which is not installed" in done.stdout
-    assert f'pip install "jackfield-local[{extra}]"' in done.stdout
+    extras = {"xllamacpp": "chat", "wordllama": "embedding", "espeakng_loader": "speech", "faster_whisper": "transcription"}
+    for line, (module, extra) in zip(done.stdout.splitlines(), extras.items(), strict=True):
+        assert f"the package `{module}`, which is not installed" in line
+        assert f'pip install "jackfield-local[{extra}]"' in line
 
 
 def test_nobody_else_on_the_machine_reaches_the_engine() -> None:

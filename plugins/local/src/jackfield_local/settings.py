@@ -47,7 +47,7 @@ class Settings:
         return cls(
             cache=Path(cache).expanduser() if cache else platformdirs.user_cache_path("jackfield") / "local",
             model_dirs=tuple(folder for folder in folders if folder.is_absolute()),
-            threads=_number(THREADS, _usable_cores(), minimum=1, maximum=512),
+            threads=_number(THREADS, _spare_cores(), minimum=1, maximum=512),
             slots=_number(SLOTS, 2, minimum=1, maximum=64),
             context=_number(CONTEXT, 4096, minimum=256, maximum=_CONTEXT_OF_SMOLLM2),
             models=_number(MODELS, 2, minimum=1, maximum=64),
@@ -60,11 +60,11 @@ class Settings:
         return tuple(folder.resolve() for folder in (self.cache / "models", *self.model_dirs))
 
 
-def _usable_cores() -> int:
-    """The cores this process may run on, at most 8: a small model gains nothing from more."""
+def _spare_cores() -> int:
+    """The cores this process may run on, less one for the host itself, at most 8: a small model gains nothing from more."""
     affinity = getattr(os, "sched_getaffinity", None)
     cores = len(affinity(0)) if affinity else (os.cpu_count() or 1)
-    return max(1, min(cores, 8))
+    return max(1, min(cores - 1, 8))
 
 
 def _number(name: str, default: int, *, minimum: int, maximum: int) -> int:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import secrets
 import shutil
 import socket
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,7 +71,8 @@ class LlamaServer:
         self.counting = Workers("llama-count")
 
     def _start(self) -> Any:
-        llama = engine("xllamacpp", extra="chat")
+        with _waiting_threads_asleep():
+            llama = engine("xllamacpp", extra="chat")
         try:
             return llama.Server(self._parameters(llama))
         except (RuntimeError, ValueError, OSError) as error:  # NotGGUF is a ValueError
@@ -234,6 +237,21 @@ def _error(error: dict[str, Any]) -> JackfieldError:
 
 def _plain(error: Exception) -> str:
     return str(error).strip().rstrip(".") + "."
+
+
+@contextmanager
+def _waiting_threads_asleep() -> Iterator[None]:
+    """Threads of OpenMP (read when its library is loaded) sleep while they wait for each other. By default they spin, which on
+    a machine that has other work besides makes an answer take ten times as long."""
+    name = "OMP_WAIT_POLICY"
+    if name in os.environ:
+        yield
+        return
+    os.environ[name] = "PASSIVE"
+    try:
+        yield
+    finally:
+        del os.environ[name]
 
 
 def _has_unix_sockets() -> bool:
