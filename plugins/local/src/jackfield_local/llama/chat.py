@@ -131,6 +131,10 @@ class EventStream:
             self._held.end()
             raise
 
+    def __del__(self) -> None:
+        """A stream that is dropped must not keep its model in memory for ever."""
+        self._held.end()
+
     async def aclose(self) -> None:
         """Stop the engine's work on this answer."""
         self._first.clear()
