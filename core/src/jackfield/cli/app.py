@@ -32,7 +32,7 @@ class Entry(NamedTuple):
 
 
 COMMANDS: Final[dict[str, Entry]] = {
-    "serve": Entry("serve", "Start the gateway and the console.", _RUN),
+    "serve": Entry("serve", "Start the gateway.", _RUN),
     "keys": Entry("keys", "Create, list and revoke API keys.", _RUN),
     "workspaces": Entry("workspaces", "Make and list workspaces.", _RUN),
     "credentials": Entry("credentials", "Add, list, check and remove vendor credentials.", _RUN),

@@ -30,7 +30,7 @@ def serve(
     workers: Annotated[int | None, typer.Option(min=1, max=256, help="Processes; one uses about one core.")] = None,
     public_url: Annotated[str | None, typer.Option(help="Under which clients reach it, where a proxy is before it.")] = None,
 ) -> None:
-    """Start the gateway and the console. Prints the address, and at the very first start the first API key, once.
+    """Start the gateway. Prints the address, and at the very first start the first API key, once.
 
     All options stand in `jackfield.toml` too, with many more. Ctrl-C (or SIGTERM) lets running calls end, then stops.
     """
