@@ -30,6 +30,9 @@ class Credentials(Mapping[str, Any]):
     def __len__(self) -> int:
         return len(self._values)
 
+    def get(self, name: str, default: Any = None) -> Any:  # Mapping's raises and catches for what is not there
+        return self._values.get(name, default)
+
     def __repr__(self) -> str:
         return f"Credentials({', '.join(f'{name}=•••' for name in self._values)})"
 

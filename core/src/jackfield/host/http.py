@@ -1,7 +1,8 @@
-"""The host's way out to vendors: one pool of connections under both faces, `httpx.AsyncClient` and `Wire`.
+"""The host's way out to vendors, with two faces: `httpx.AsyncClient` and `Wire`.
 
 httpx is what plugins program against; aiohttp's pool under it is what makes it fast (httpx's own costs seven times the CPU at
-fifty connections). No cookies, no redirects, no credentials from a netrc file; egress rules hold for every connection.
+fifty connections). The wire of the relay has connections of its own, see `pool`; through a proxy it uses aiohttp's. No cookies,
+no redirects, no credentials from a netrc file; egress rules hold for every connection.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import ssl
 from collections.abc import AsyncIterator, Callable
 from http.cookiejar import Cookie, CookieJar
 from importlib.metadata import version
-from typing import Any
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
 from urllib.request import Request
 
 import aiohttp
@@ -19,11 +21,14 @@ import httpx
 from httpx_aiohttp import AiohttpTransport
 from yarl import URL
 
-from jackfield.contract import HostFault
+from jackfield.contract import HostFault, Wire
 
 from .egress import EgressRules, ProxyChoice
 from .settings import CallSettings, EgressSettings
 from .wire import AiohttpWire, egress_denied, is_denied
+
+if TYPE_CHECKING:
+    from .pool import Pool
 
 SocketFactory = Callable[[Any], socket.socket]
 USER_AGENT = f"jackfield/{version('jackfield')}"
@@ -46,13 +51,29 @@ class Outbound:
         context = _tls(egress)
         self._direct = _session(egress, context, self.rules.make_socket)
         self._proxied = {proxy: _session(egress, context, proxy=proxy) for proxy in self._proxies.all}
-        self.wire = AiohttpWire(self._route, calls.connect_timeout)
+        self._pool = self._make_pool(egress, calls, context)
+        self.wire: Wire = self._pool or AiohttpWire(self._route, calls.connect_timeout)
         self.client = httpx.AsyncClient(
             transport=_Transport(self._route, context),
             timeout=httpx.Timeout(calls.timeout, connect=calls.connect_timeout, pool=calls.connect_timeout),
             headers={"user-agent": USER_AGENT},
             cookies=_NoCookies(),
             trust_env=False,
+        )
+
+    def _make_pool(self, egress: EgressSettings, calls: CallSettings, context: ssl.SSLContext) -> Pool | None:
+        """None where a proxy is used, or where the parser (of the extra `server`) is not installed."""
+        if self._proxied or find_spec("httptools") is None:
+            return None
+        from .pool import Pool  # noqa: PLC0415
+
+        return Pool(
+            self.rules.make_socket,
+            context,
+            agent=USER_AGENT,
+            connect_timeout=calls.connect_timeout,
+            keepalive=egress.keepalive,
+            limit=egress.max_connections,
         )
 
     def _route(self, url: URL) -> aiohttp.ClientSession:
@@ -68,6 +89,8 @@ class Outbound:
 
     async def close(self) -> None:
         """Close every connection; calls that still run end with ConnectionFailed."""
+        if self._pool is not None:
+            await self._pool.close()
         await self.client.aclose()
         for session in (self._direct, *self._proxied.values()):
             await session.close()

@@ -1,7 +1,11 @@
-"""The quickest way out, for relay: bytes to a URL and the answer's bytes back, over the host's aiohttp sessions."""
+"""The way out of a relay that goes through a proxy: bytes to a URL and the answer's bytes back, over aiohttp's sessions.
+
+Direct connections have a quicker one; see `pool`.
+"""
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from functools import lru_cache
@@ -15,12 +19,12 @@ from .egress import EgressDenied
 
 
 def error_of(error: BaseException, host: str) -> JackfieldError:
-    """What an exception of aiohttp means to the caller. `host` is named; a URL may hold a key and is not."""
+    """What an exception of aiohttp or of a socket means to the caller. `host` is named; a URL may hold a key and is not."""
     if is_denied(error):
         return egress_denied(host)
     if isinstance(error, TimeoutError):
         return Timeout(f"{host} did not answer in time.")
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
+    if isinstance(error, aiohttp.ClientConnectorDNSError | socket.gaierror):
         return ConnectionFailed(f"The name {host} does not resolve to an address.")
     if isinstance(error, aiohttp.ClientConnectorCertificateError | aiohttp.ClientSSLError | ssl.SSLError):
         failed = ConnectionFailed(
@@ -34,18 +38,14 @@ def error_of(error: BaseException, host: str) -> JackfieldError:
             f"The proxy on the way to {host} failed: {_short(error)}.", advice="Check `egress.proxy`.", fault="host"
         )
     if isinstance(error, aiohttp.InvalidURL | aiohttp.NonHttpUrlClientError):
-        failed = ConnectionFailed(
-            "The provider's base URL is not an http(s) URL.", advice="Correct the base URL.", fault="workspace"
-        )
-        failed.retryable = False
-        return failed
+        return bad_url()
     if isinstance(error, aiohttp.ClientResponseError):
         return ServerUnavailable(f"{host} answered with what is not HTTP.")
     if isinstance(error, aiohttp.ServerDisconnectedError):
         return ConnectionFailed(f"{host} closed the connection without an answer.")
     if isinstance(error, aiohttp.ClientPayloadError):
         return ConnectionFailed(f"The answer of {host} broke off.")
-    if isinstance(error, aiohttp.ClientConnectorError):
+    if isinstance(error, aiohttp.ClientConnectorError) or not isinstance(error, aiohttp.ClientError):
         return ConnectionFailed(f"{host} could not be reached: {_short(error)}.")
     return ConnectionFailed(f"The connection to {host} broke.")
 
@@ -53,6 +53,15 @@ def error_of(error: BaseException, host: str) -> JackfieldError:
 def is_denied(error: BaseException) -> bool:
     """Whether the egress rules are behind the error."""
     return isinstance(error, EgressDenied) or isinstance(getattr(error, "os_error", None), EgressDenied)
+
+
+def bad_url() -> JackfieldError:
+    """A URL that cannot be called. It is not shown, as it may hold a key."""
+    failed = ConnectionFailed(
+        "The provider's base URL is not an http(s) URL.", advice="Correct the base URL.", fault="workspace"
+    )
+    failed.retryable = False
+    return failed
 
 
 def egress_denied(host: str) -> JackfieldError:
@@ -166,7 +175,7 @@ class AiohttpWire:
         try:
             target = URL(url)
         except ValueError:
-            raise error_of(aiohttp.InvalidURL(""), "") from None
+            raise bad_url() from None
         host = target.host or "the vendor"
         session = self._route(target)
         try:
