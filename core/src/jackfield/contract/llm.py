@@ -159,13 +159,17 @@ class RefusalDelta:
 
 @dataclass(slots=True)
 class ToolCallDelta:
-    """More of tool call number `index`: `id` and `name` come with its first event, `arguments` piece by piece."""
+    """More of tool call number `index`: `id` and `name` come with its first event, `arguments` piece by piece.
+
+    `extra` as in ToolCall.
+    """
 
     index: int
     id: str | None = None
     name: str | None = None
     arguments: str = ""
     choice: int = 0
+    extra: dict[str, Any] | None = None
 
 
 @dataclass(slots=True)
@@ -244,6 +248,7 @@ class _Draft:
         call.id = event.id or call.id
         call.name = event.name or call.name
         call.arguments += event.arguments
+        call.extra |= event.extra or {}
 
     def _add_audio(self, event: AudioDelta) -> None:
         if self.audio is None:

@@ -89,12 +89,16 @@ class RefusalPart:
 
 @dataclass(slots=True)
 class ToolCall:
-    """A model's wish to have a tool called. `arguments` is the JSON text as the model wrote it, valid or not."""
+    """A model's wish to have a tool called. `arguments` is the JSON text as the model wrote it, valid or not.
+
+    `extra` is what the vendor's wire form holds beyond that and wants back as it was (Gemini's thought signature).
+    """
 
     id: str
     name: str
     arguments: str
     cache: str | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -126,11 +130,13 @@ class Message:
     """One turn. A `tool` message holds ToolResults; an `assistant` message may hold ReasoningParts, text and ToolCalls.
 
     A `system` message may stand anywhere (OpenAI's `developer` too); dialects that have only one place for it move it there.
+    `extra` is what the contract does not know, in the wire form of the request's `dialect`, as in LLMRequest.
     """
 
     role: Role
     parts: list[Part]
     name: str | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     def user(cls, text: str) -> Message:

@@ -1,9 +1,12 @@
-"""Server-sent events: bytes to events and back (WHATWG HTML, section 9.2, "Server-sent events")."""
+"""Server-sent events: bytes to events and back (WHATWG HTML, section 9.2, "Server-sent events").
+
+https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from jackfield.contract import ServerUnavailable
@@ -11,12 +14,13 @@ from jackfield.contract import ServerUnavailable
 MAX_EVENT_BYTES = 32 * 1024 * 1024
 """No vendor sends an event larger than an image in base64; what is larger is not an event stream."""
 
+_BOM = b"\xef\xbb\xbf"
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 
 
 @dataclass(slots=True, frozen=True)
 class ServerSentEvent:
-    """One event. `data` holds the data lines joined by newlines."""
+    """One event. `data` holds the data lines joined by newlines; `id` is the last that the stream named, up to this event."""
 
     data: str
     event: str = "message"
@@ -39,7 +43,7 @@ class ServerSentEventDecoder:
         self._id: str | None = None
         self._max = max_event_bytes
 
-    def feed(self, chunk: bytes) -> Iterator[ServerSentEvent]:
+    def feed(self, chunk: bytes) -> list[ServerSentEvent]:
         """The events that `chunk` completes.
 
         :raises ServerUnavailable: when an event grows over `max_event_bytes`
@@ -47,49 +51,58 @@ class ServerSentEventDecoder:
         if not self._at_start and b"\n" not in chunk and b"\r" not in chunk and not self._rest.endswith(b"\r"):
             self._rest += chunk  # in place: a line of megabytes that comes in kilobytes is not copied for each
             self._check_size()
-            return
-        buffer = bytes(self._rest + chunk)
+            return []
+        buffer = bytes(self._rest + chunk) if self._rest else chunk
         if self._at_start:
-            if len(buffer) < 3 and b"\xef\xbb\xbf".startswith(buffer):
+            if len(buffer) < len(_BOM) and _BOM.startswith(buffer):
                 self._rest = bytearray(buffer)
-                return
-            buffer = buffer.removeprefix(b"\xef\xbb\xbf")
+                return []
+            buffer = buffer.removeprefix(_BOM)
             self._at_start = False
-        # A CR at the very end may be the first half of CR LF: it waits for the next piece.
-        held_back = b"\r" if buffer.endswith(b"\r") else b""
-        *lines, rest = _LINE_END.split(buffer[: len(buffer) - len(held_back)])
-        self._rest = bytearray(rest + held_back)
+        events = []
+        for line in self._lines(buffer):
+            if line:
+                self._take(line)
+            elif self._data:
+                events.append(self._dispatch())
+            else:
+                self._event = ""
         self._check_size()
-        for line in lines:
-            event = self._take(line)
-            if event is not None:
-                yield event
+        return events
+
+    def _lines(self, buffer: bytes) -> list[bytes]:
+        """The whole lines of the buffer; what comes behind them is held."""
+        if b"\r" not in buffer:
+            *lines, rest = buffer.split(b"\n")
+        else:
+            # A CR at the very end may be the first half of CR LF: it waits for the next piece.
+            held_back = b"\r" if buffer.endswith(b"\r") else b""
+            *lines, rest = _LINE_END.split(buffer[: len(buffer) - len(held_back)])
+            rest += held_back
+        self._rest = bytearray(rest)
+        return lines
 
     def _check_size(self) -> None:
         if self._held + len(self._rest) > self._max:
             raise ServerUnavailable("The vendor's stream holds an event that is larger than any answer.")
 
-    def close(self) -> Iterator[ServerSentEvent]:
+    def close(self) -> list[ServerSentEvent]:
         """The event that a CR as the stream's very last byte ends, if there is one."""
-        if self._rest.endswith(b"\r"):
-            yield from self.feed(b"\n")
+        return self.feed(b"\n") if self._rest.endswith(b"\r") else []
 
-    def _take(self, line: bytes) -> ServerSentEvent | None:
-        if not line:
-            return self._dispatch()
+    def _take(self, line: bytes) -> None:
         name, _, value = line.partition(b":")
-        text = value.removeprefix(b" ").decode("utf-8", "replace")
         if name == b"data":
-            self._data.append(text)
-            self._held += len(value)
+            self._data.append(value.removeprefix(b" ").decode("utf-8", "replace"))
+            self._held += len(line)
         elif name == b"event":
-            self._event = text
-        elif name == b"id" and "\0" not in text:
-            self._id = text
-        return None
+            self._event = value.removeprefix(b" ").decode("utf-8", "replace")
+        elif name == b"id" and b"\0" not in value:
+            self._id = value.removeprefix(b" ").decode("utf-8", "replace")
 
-    def _dispatch(self) -> ServerSentEvent | None:
-        event = ServerSentEvent("\n".join(self._data), self._event or "message", self._id) if self._data else None
+    def _dispatch(self) -> ServerSentEvent:
+        data = self._data[0] if len(self._data) == 1 else "\n".join(self._data)
+        event = ServerSentEvent(data, self._event or "message", self._id)
         self._data, self._held, self._event = [], 0, ""
         return event
 

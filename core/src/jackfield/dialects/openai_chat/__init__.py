@@ -1,9 +1,11 @@
 """OpenAI's chat completions, both ways: https://platform.openai.com/docs/api-reference/chat"""
 
 from ..openai_errors import render_error
+from ..openai_usage import parse_chat_usage as parse_usage
+from ..openai_usage import render_chat_usage as render_usage
 from .parts import DIALECT
 from .requests import ChatOptions, build_request, parse_request
-from .results import parse_result, parse_usage, render_result, render_usage
+from .results import parse_result, render_result
 from .streams import StreamParser, parse_stream, render_stream
 
 __all__ = [

@@ -24,8 +24,9 @@ from jackfield.contract import (
     ServerUnavailable,
     TextPart,
     ToolCall,
-    Usage,
 )
+
+from ..openai_usage import parse_chat_usage, render_chat_usage
 
 _FINISH_IN: dict[str, FinishReason] = {
     "stop": "stop",
@@ -54,36 +55,6 @@ def render_finish_reason(reason: FinishReason) -> str:
     return _FINISH_OUT.get(reason, reason)
 
 
-def parse_usage(usage: object) -> Usage:
-    """A `usage` object; what is missing or null counts as zero. DeepSeek names cached tokens `prompt_cache_hit_tokens`."""
-    if not isinstance(usage, dict):
-        return Usage()
-    read = usage.get("prompt_tokens_details") or {}
-    wrote = usage.get("completion_tokens_details") or {}
-    return Usage(
-        input_tokens=usage.get("prompt_tokens") or 0,
-        output_tokens=usage.get("completion_tokens") or 0,
-        cache_read_tokens=read.get("cached_tokens") or usage.get("prompt_cache_hit_tokens") or 0,
-        cache_write_tokens=read.get("cache_write_tokens") or 0,
-        reasoning_tokens=wrote.get("reasoning_tokens") or 0,
-    )
-
-
-def render_usage(usage: Usage) -> dict[str, Any]:
-    """OpenAI's `usage` object."""
-    return {
-        "prompt_tokens": usage.input_tokens,
-        "completion_tokens": usage.output_tokens,
-        "total_tokens": usage.total_tokens,
-        "prompt_tokens_details": {
-            "cached_tokens": usage.cache_read_tokens,
-            "cache_write_tokens": usage.cache_write_tokens,
-            "audio_tokens": 0,
-        },
-        "completion_tokens_details": {"reasoning_tokens": usage.reasoning_tokens, "audio_tokens": 0},
-    }
-
-
 def parse_result(body: dict[str, Any]) -> LLMResult:
     """:raises ServerUnavailable: if the body is no chat completion"""
     try:
@@ -100,7 +71,7 @@ def parse_result(body: dict[str, Any]) -> LLMResult:
             message=first.message,
             finish_reason=first.finish_reason,
             logprobs=first.logprobs,
-            usage=parse_usage(body.get("usage")),
+            usage=parse_chat_usage(body.get("usage")),
             model=str(body.get("model") or ""),
             alternatives=choices[1:],
             extra={
@@ -153,7 +124,7 @@ def render_result(result: LLMResult, request: LLMRequest | None = None) -> dict[
         "created": result.created,
         "model": result.model or (request.model if request else ""),
         "choices": [_render_choice(choice, index) for index, choice in enumerate([first, *result.alternatives])],
-        "usage": render_usage(result.usage),
+        "usage": render_chat_usage(result.usage),
         **result.extra,
     }
 

@@ -30,8 +30,9 @@ from jackfield.contract import (
 )
 
 from ..openai_errors import render_error
+from ..openai_usage import parse_chat_usage, render_chat_usage
 from ..sse import ServerSentEvent, encode
-from .results import parse_finish_reason, parse_usage, render_finish_reason, render_usage
+from .results import parse_finish_reason, render_finish_reason
 
 
 class StreamParser:
@@ -64,10 +65,10 @@ class StreamParser:
                 self._ended.add(index)
                 yield StreamEnd(parse_finish_reason(choice["finish_reason"]), index)
             if isinstance(choice.get("usage"), dict):  # Moonshot puts it here
-                yield UsageReport(parse_usage(choice["usage"]))
+                yield UsageReport(parse_chat_usage(choice["usage"]))
         usage = chunk.get("usage") or (chunk.get("x_groq") or {}).get("usage")
         if usage:
-            yield UsageReport(parse_usage(usage))
+            yield UsageReport(parse_chat_usage(usage))
 
     def _parse_delta(self, delta: dict[str, Any], index: int, logprobs: Any) -> Iterator[LLMEvent]:
         reasoning = delta.get("reasoning_content") or delta.get("reasoning")
@@ -168,7 +169,7 @@ class StreamRenderer:
     def finish(self) -> Iterator[bytes]:
         """The usage, if it was asked for, and the mark that the answer is whole."""
         if self._with_usage:
-            yield self._chunk([], render_usage(self.usage))
+            yield self._chunk([], render_chat_usage(self.usage))
         yield b"data: [DONE]\n\n"
 
     def _chunk(self, choices: list[dict[str, Any]], usage: dict[str, Any] | None = None) -> bytes:

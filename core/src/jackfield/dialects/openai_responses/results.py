@@ -19,10 +19,9 @@ from jackfield.contract import (
     TextPart,
     ToolCall,
     ToolChoice,
-    Usage,
 )
 
-from ..metering import parse_responses_usage
+from ..openai_usage import parse_responses_usage, render_responses_usage
 from .items import DIALECT, parse_content, parse_reasoning
 
 
@@ -67,20 +66,6 @@ def parse_output_item(item: dict[str, Any]) -> list[Part]:
         case "reasoning":
             return [parse_reasoning(item)]
     return [OpaquePart(DIALECT, item)]
-
-
-def render_usage(usage: Usage) -> dict[str, Any]:
-    """The `usage` object."""
-    return {
-        "input_tokens": usage.input_tokens,
-        "input_tokens_details": {
-            "cached_tokens": usage.cache_read_tokens,
-            "cache_write_tokens": usage.cache_write_tokens,
-        },
-        "output_tokens": usage.output_tokens,
-        "output_tokens_details": {"reasoning_tokens": usage.reasoning_tokens},
-        "total_tokens": usage.total_tokens,
-    }
 
 
 def render_output(parts: list[Part], identity: str) -> list[dict[str, Any]]:
@@ -194,4 +179,4 @@ def render_result(result: LLMResult, request: LLMRequest | None = None) -> dict[
     status, details = finish_members(result.finish_reason)
     output = render_output(result.message.parts, identity)
     body = render_response(result.id, result.created, result.model, request, status=status, output=output)
-    return body | {"usage": render_usage(result.usage), "incomplete_details": details}
+    return body | {"usage": render_responses_usage(result.usage), "incomplete_details": details}

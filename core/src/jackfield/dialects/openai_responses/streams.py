@@ -25,8 +25,8 @@ from jackfield.contract import (
     UsageReport,
 )
 
-from ..metering import parse_responses_usage
 from ..openai_errors import render_error
+from ..openai_usage import parse_responses_usage, render_responses_usage
 from ..sse import ServerSentEvent, encode
 from .results import (
     call_item,
@@ -37,7 +37,6 @@ from .results import (
     reasoning_item,
     refusal_content,
     render_response,
-    render_usage,
     text_content,
 )
 
@@ -193,7 +192,7 @@ class StreamRenderer:
         yield from self._close()
         status, details = finish_members(self._end.finish_reason if self._end else "stop")
         output = [item.render() for item in self._items]
-        body = self._response(status, output) | {"usage": render_usage(self.usage), "incomplete_details": details}
+        body = self._response(status, output) | {"usage": render_responses_usage(self.usage), "incomplete_details": details}
         yield self._event(f"response.{status}", response=body)
 
     def fail(self, error: JackfieldError) -> Iterator[bytes]:

@@ -1,0 +1,22 @@
+"""Numbers and objects read out of an answer that somebody else wrote: what is not one counts as nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_NOTHING: Mapping[str, Any] = {}
+
+
+def count(value: object) -> int:
+    """A whole number from zero on. Some vendors write `12.0`, some null."""
+    if type(value) is int:  # not bool
+        return max(value, 0)
+    if isinstance(value, float) and 0 < value < 2**53:
+        return int(value)
+    return 0
+
+
+def members(value: object) -> Mapping[str, Any]:
+    """An object's members."""
+    return value if isinstance(value, dict) else _NOTHING
