@@ -13,6 +13,7 @@ from jackfield.contract import ConnectionFailed, JackfieldError, PermissionDenie
 from jackfield.host.egress import EgressRules, ProxyChoice
 from jackfield.host.http import Outbound
 from jackfield.host.settings import CallSettings, EgressSettings
+from pydantic import SecretStr
 
 if TYPE_CHECKING:
     from .conftest import Exchange, Vendor
@@ -62,7 +63,7 @@ def test_a_proxy_is_not_asked_for_a_refused_address_in_disguise(host: str) -> No
 
 
 def test_no_proxy_takes_names_networks_and_ports() -> None:
-    choice = ProxyChoice(EgressSettings(proxy="http://p:1", no_proxy=(".corp", "10.0.0.0/8", "one:8080")))
+    choice = ProxyChoice(EgressSettings(proxy=SecretStr("http://p:1"), no_proxy=(".corp", "10.0.0.0/8", "one:8080")))
     hosts = [("a.corp", None), ("corp", None), ("acorp", None), ("10.1.1.1", 80), ("one", 8080), ("one", 80), ("x.org", None)]
     assert [choice.proxy_for("https", *host) is None for host in hosts] == [True, True, False, True, True, False, False]
 
@@ -139,7 +140,7 @@ async def test_a_proxy_gets_the_request_and_is_exempt_from_the_rules_but_its_tar
 
     vendor.reply = reply
     proxy = f"http://user:pass@127.0.0.1:{vendor.port}"
-    out = Outbound(EgressSettings(proxy=proxy, no_proxy=(), deny_private=True))
+    out = Outbound(EgressSettings(proxy=SecretStr(proxy), no_proxy=(), deny_private=True))
     answer = await out.wire.send("http://vendor.example/v1", headers={}, body=b"{}", timeout=5)
     assert b"http://vendor.example/v1" in await answer.read()
     assert (await out.client.get("http://vendor.example/v2")).json() == {"path": "http://vendor.example/v2"}

@@ -188,6 +188,19 @@ async def test_closing_and_cancelling_reach_the_vendor(desk: Desk, vendor: Vendo
     assert [row.outcome for row in await desk.usage()] == ["cancelled", "cancelled"]
 
 
+async def test_a_vendor_that_answers_whole_to_a_request_for_a_stream(desk: Desk, vendor: Vendor, helpers: Helpers) -> None:
+    await desk.add_key()
+
+    async def reply(exchange: Exchange) -> None:
+        await exchange.answer(200, helpers.completion())
+
+    vendor.reply = reply
+    answer = await relay(desk, RAW.replace(b"{", b'{"stream":true,', 1))
+    assert answer is not None
+    assert orjson.loads(answer.body) == helpers.completion()  # type: ignore[arg-type]
+    assert [(row.outcome, row.output_tokens) for row in await desk.usage()] == [("ok", 3)]
+
+
 async def test_vendor_errors_are_raised_as_errors_of_the_tree(desk: Desk, vendor: Vendor) -> None:
     await desk.add_key("key-secret")
 

@@ -50,6 +50,7 @@ def test_a_trials_secret_from_a_file(tmp_path: Path) -> None:
             ["models", "quota", "api_key"],
         ),
         ('database_url = ["CANARY"]\n', ["database_url"]),
+        ('[egress]\nproxy = "socks5://CANARY"\n', ["egress.proxy"]),
         ("[server\n", ["TOML"]),
     ],
 )

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from jackfield.tenancy import Principal
 
     from .calls import Calls
+    from .tickets import CallInfo
 
 TITLE_LENGTH = 60
 QUESTION_LENGTH = 200
@@ -84,7 +85,9 @@ class Assist:
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
 
-    async def title(self, caller: Principal, messages: Sequence[Message], *, model: str = "default") -> Title:
+    async def title(
+        self, caller: Principal, messages: Sequence[Message], *, model: str = "default", info: CallInfo | None = None
+    ) -> Title:
         """A name for the conversation. Where the model answers nothing usable, the beginning of the conversation.
 
         :raises BadRequest: for a conversation without text
@@ -93,12 +96,19 @@ class Assist:
         if not said:
             raise BadRequest("The conversation has no text to name.", param="messages")
         instruction = _TITLE.format(language=language_hint(said))
-        result = await self._ask(caller, model, instruction, said[:4], _schema("title", {"type": "string"}))
+        request = self._request(model, instruction, said[:4], _schema("title", {"type": "string"}))
+        result = await self._ask(caller, request, info)
         title = read_title(result.text) or shorten(said[0].text, TITLE_LENGTH)
         return Title(title, result.model, result.usage)
 
     async def questions(
-        self, caller: Principal, messages: Sequence[Message], *, count: int = 3, model: str = "default"
+        self,
+        caller: Principal,
+        messages: Sequence[Message],
+        *,
+        count: int = 3,
+        model: str = "default",
+        info: CallInfo | None = None,
     ) -> Questions:
         """What the user may want to ask next.
 
@@ -112,7 +122,7 @@ class Assist:
             raise BadRequest("The conversation has no text to go on from.", param="messages")
         instruction = _QUESTIONS.format(count=count, language=language_hint(said))
         schema = _schema("questions", {"type": "array", "items": {"type": "string"}})
-        result = await self._ask(caller, model, instruction, said[-_LATEST:], schema)
+        result = await self._ask(caller, self._request(model, instruction, said[-_LATEST:], schema), info)
         questions = read_questions(result.text)[:count]
         if not questions:
             raise ServerUnavailable(
@@ -120,20 +130,21 @@ class Assist:
             )
         return Questions(questions, result.model, result.usage)
 
-    async def _ask(
-        self, caller: Principal, model: str, instruction: str, said: Sequence[Message], schema: dict[str, Any]
-    ) -> LLMResult:
-        description = await self._calls.describe(caller, model, ModelType.LLM)
-        structured = Feature.STRUCTURED_OUTPUT in description.features
+    def _request(self, model: str, instruction: str, said: Sequence[Message], schema: dict[str, Any]) -> LLMRequest:
         transcript = "\n\n".join(f"[{message.role}]\n{shorten(message.text, _EXCERPT, keep_lines=True)}" for message in said)
-        request = LLMRequest(
+        return LLMRequest(
             model=model,
             messages=[Message.system(instruction), Message.user(f"<conversation>\n{transcript}\n</conversation>")],
             sampling=Sampling(max_tokens=_MAX_TOKENS),
-            output=OutputFormat("json_schema", schema=schema, name="answer", strict=True) if structured else None,
+            output=OutputFormat("json_schema", schema=schema, name="answer", strict=True),
             drop_unsupported=True,
         )
-        return await self._calls.llm(caller, request)
+
+    async def _ask(self, caller: Principal, request: LLMRequest, info: CallInfo | None) -> LLMResult:
+        description = await self._calls.describe(caller, request.model, ModelType.LLM)
+        if Feature.STRUCTURED_OUTPUT not in description.features:
+            request.output = None  # the prompt asks for the form as well
+        return await self._calls.llm(caller, request, info=info)
 
 
 def _schema(name: str, kind: dict[str, Any]) -> dict[str, Any]:

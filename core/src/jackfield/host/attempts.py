@@ -6,6 +6,7 @@ Never after an answer has begun: what is tried here is up to the whole answer, o
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
@@ -28,6 +29,7 @@ from .selection import Selection
 from .settings import CallSettings
 from .tickets import Ticket
 
+_log = logging.getLogger("jackfield.host")
 Answer = TypeVar("Answer")
 
 
@@ -179,7 +181,22 @@ class Attempts:
         )
 
     def _tell(self, ticket: Ticket, error: JackfieldError, next_step: str) -> None:
-        if not self._observers.any or ticket.candidate is None:
+        assert ticket.candidate is not None
+        info = ticket.info
+        _log.info(
+            "an attempt failed",
+            extra={
+                "request_id": info.request_id,
+                "workspace": ticket.workspace,
+                "model": f"{info.provider}/{info.model}",
+                "attempt": info.attempts,
+                "error": error.code,
+                "vendor_status": error.vendor_status,
+                "reason": error.message,
+                "next": next_step,
+            },
+        )
+        if not self._observers.any:
             return
         self._observers.tell(
             AttemptFailed(

@@ -10,6 +10,7 @@ from jackfield.contract import (
     ConnectionFailed,
     EmbeddingRequest,
     EmbeddingResult,
+    HostFault,
     JackfieldError,
     LLMRequest,
     LLMResult,
@@ -218,6 +219,9 @@ class Calls:
             return await self._attempts.run(ticket, targets, invoke)
         except JackfieldError as error:
             ticket.finish("error", None, error)
+            raise
+        except Exception as error:
+            ticket.finish("error", None, HostFault(f"{type(error).__name__} in the host."))
             raise
         except BaseException:
             ticket.finish("cancelled", None)

@@ -83,10 +83,9 @@ class ProxyChoice:
     """Which proxy, if any, leads to a host."""
 
     def __init__(self, settings: EgressSettings) -> None:
-        environment = {} if settings.proxy or not settings.environment_proxy else getproxies_environment()
-        self._proxies = {
-            scheme: settings.proxy or environment.get(scheme) or environment.get("all") for scheme in ("http", "https")
-        }
+        chosen = settings.proxy.get_secret_value() if settings.proxy is not None else None
+        environment = {} if chosen or not settings.environment_proxy else getproxies_environment()
+        self._proxies = {scheme: chosen or environment.get(scheme) or environment.get("all") for scheme in ("http", "https")}
         self._direct = tuple(
             entry.strip().lower() for entry in (*settings.no_proxy, *environment.get("no", "").split(",")) if entry
         )

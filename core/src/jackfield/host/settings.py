@@ -111,7 +111,10 @@ class CooldownSettings(_Section):
 
 
 class LimitSettings(_Section):
-    """Rates allowed to a key and to a workspace for which no other is set. None: no limit."""
+    """Rates allowed to a key and to a workspace for which no other is set. None: no limit.
+
+    Without `redis_url` each worker process counts for itself.
+    """
 
     key_requests_per_minute: int | None = Field(default=None, ge=1, description="calls a minute for each API key")
     key_tokens_per_minute: int | None = Field(default=None, ge=1, description="tokens a minute for each API key, in and out")
@@ -124,10 +127,8 @@ class LimitSettings(_Section):
 class EgressSettings(_Section):
     """Where the host may connect to, and how. Rules hold for resolved addresses, at the moment of connecting."""
 
-    proxy: str | None = Field(
-        default=None,
-        pattern=r"^https?://",
-        description="proxy for all connections to vendors; a user and password may stand in it",
+    proxy: SecretStr | None = Field(
+        default=None, description="URL of a proxy for all connections to vendors; a user and password may stand in it"
     )
     no_proxy: tuple[str, ...] = Field(
         default=("localhost", "127.0.0.1", "::1"),
@@ -146,6 +147,13 @@ class EgressSettings(_Section):
     ca_file: Path | None = Field(default=None, description="PEM file of certificate authorities to trust beside the usual ones")
     max_connections: int = Field(default=2000, ge=0, description="open connections to all vendors together; 0: no limit")
     keepalive: float = Field(default=30.0, ge=0, description="seconds for which an idle connection is kept for the next call")
+
+    @field_validator("proxy")
+    @classmethod
+    def _http(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
+        return value
 
     @field_validator("deny", "allow")
     @classmethod
@@ -265,7 +273,8 @@ class Settings(BaseSettings):
         description="`redis://…`: rate limits, cool-downs and invalidation for all replicas; without it, each has its own",
     )
     master_key: SecretStr | None = Field(
-        default=None, description="base64 of the 32 bytes that seal the workspaces' private keys; default: `master_key_file`"
+        default=None,
+        description="32 bytes in base64 that lock the workspaces' keys, former ones after it; default: `master_key_file`",
     )
     master_key_file: Path | None = Field(
         default=None, description="file (mode 0600) that holds it; default: `master.key` in `data_dir`, made at first start"
