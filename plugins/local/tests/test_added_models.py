@@ -88,6 +88,13 @@ async def test_models_take_turns_where_only_one_may_be_in_memory(
         for name, context in (("mine", mine), ("smollm2", local.context("smollm2"))):
             request = local.chat("Say hello.", model=name, sampling=Sampling(max_tokens=2))
             assert (await local.kernel.invoke_llm(request, context)).usage.output_tokens == 2
+    dropped = await local.kernel.stream_llm(
+        local.chat("Tell me a story.", model="mine", sampling=Sampling(max_tokens=400)), mine
+    )
+    await anext(aiter(dropped))
+    del dropped  # neither read to its end nor closed: its model makes room all the same
+    request = local.chat("Say hello.", sampling=Sampling(max_tokens=2))
+    assert (await local.kernel.invoke_llm(request, local.context("smollm2"))).usage.output_tokens == 2
 
 
 def test_outside_of_the_opened_folders_nothing_is_told_of_what_is_there(

@@ -101,8 +101,8 @@ def test_nobody_else_on_the_machine_reaches_the_engine() -> None:
         """
         import http.client, os, socket, stat
         asyncio.run(kernel.invoke_llm(chat("hi", sampling=Sampling(max_tokens=1)), CHAT))
-        (server,) = plugin._chats._loaded._servers.values()
-        path = server._server.listening_address.removeprefix("unix://")
+        (loaded,) = plugin._chats._loaded._models.values()
+        path = loaded.server._server.listening_address.removeprefix("unix://")
         print(oct(stat.S_IMODE(os.stat(os.path.dirname(path)).st_mode)))
         connection = http.client.HTTPConnection("localhost")
         connection.sock = socket.socket(socket.AF_UNIX)

@@ -6,6 +6,7 @@ import atexit
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -13,12 +14,19 @@ from ..workers import Stop, Stopped, Workers
 from .server import LlamaServer, ModelSettings
 
 
+@dataclass(slots=True)
+class _Loaded:
+    server: LlamaServer
+    users: int = 0
+
+
 class Lease:
     """A loaded model that is not dropped before the lease ends. A context manager."""
 
-    def __init__(self, server: LlamaServer, give_back: Callable[[LlamaServer], None]) -> None:
-        self.server = server
-        self._give_back: Callable[[LlamaServer], None] | None = give_back
+    def __init__(self, loaded: _Loaded, give_back: Callable[[_Loaded], None]) -> None:
+        self.server = loaded.server
+        self._loaded = loaded
+        self._give_back: Callable[[_Loaded], None] | None = give_back
 
     def __enter__(self) -> Self:
         return self
@@ -30,7 +38,7 @@ class Lease:
         """Give the model back. Safe to call again."""
         give_back, self._give_back = self._give_back, None
         if give_back is not None:
-            give_back(self.server)
+            give_back(self._loaded)
 
 
 class LoadedModels:
@@ -40,8 +48,7 @@ class LoadedModels:
         self._load = load
         self._loader = Workers("llama-load")
         self._changed = threading.Condition()
-        self._servers: OrderedDict[ModelSettings, LlamaServer] = OrderedDict()  # least recently used first
-        self._users: dict[int, int] = {}
+        self._models: OrderedDict[ModelSettings, _Loaded] = OrderedDict()  # least recently used first
         self._closes_at_exit = False
 
     async def lease(self, find: Callable[[Stop], ModelSettings], capacity: int, known: ModelSettings | None = None) -> Lease:
@@ -57,52 +64,49 @@ class LoadedModels:
 
     def _take(self, settings: ModelSettings) -> Lease | None:
         with self._changed:
-            server = self._servers.get(settings)
-            if server is None:
+            loaded = self._models.get(settings)
+            if loaded is None:
                 return None
-            self._servers.move_to_end(settings)
-            self._users[id(server)] = self._users.get(id(server), 0) + 1
-            return Lease(server, self._give_back)
+            self._models.move_to_end(settings)
+            return self._lend(loaded)
 
-    def _give_back(self, server: LlamaServer) -> None:
+    def _lend(self, loaded: _Loaded) -> Lease:
+        loaded.users += 1
+        return Lease(loaded, self._give_back)
+
+    def _give_back(self, loaded: _Loaded) -> None:
         with self._changed:
-            self._users[id(server)] -= 1
+            loaded.users -= 1
             self._changed.notify_all()
 
     def _bring(self, settings: ModelSettings, capacity: int, stop: Stop) -> Lease:
         lease = self._take(settings)
         if lease is not None:
             return lease
-        while len(self._servers) >= capacity:
+        while len(self._models) >= capacity:
             self._drop_one(stop)
-        server = self._load(settings)
+        loaded = _Loaded(self._load(settings))
         with self._changed:
             if not self._closes_at_exit:
                 self._closes_at_exit = True
                 atexit.register(self.close)
-            self._servers[settings] = server
-            self._users[id(server)] = 1
-        return Lease(server, self._give_back)
+            self._models[settings] = loaded
+            return self._lend(loaded)
 
     def _drop_one(self, stop: Stop) -> None:
         with self._changed:
-            while True:
-                idle = next((key for key, server in self._servers.items() if not self._users[id(server)]), None)
-                if idle is not None:
-                    break
+            while (idle := next((key for key, loaded in self._models.items() if not loaded.users), None)) is None:
                 self._changed.wait(0.2)
                 if stop.is_set():
                     raise Stopped
-            server = self._servers.pop(idle)
-            del self._users[id(server)]
-        server.close()
+            loaded = self._models.pop(idle)
+        loaded.server.close()
 
     def close(self) -> None:
         """Stop and free all models; at the latest when the interpreter ends, as the engine's threads must end before it."""
         self._loader.close()
         with self._changed:
-            servers = list(self._servers.values())
-            self._servers.clear()
-            self._users.clear()
-        for server in servers:
-            server.close()
+            models = list(self._models.values())
+            self._models.clear()
+        for loaded in models:
+            loaded.server.close()
