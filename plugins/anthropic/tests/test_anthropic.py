@@ -62,8 +62,10 @@ class Anthropic(Vendor):
             content.append({"type": "thinking", "thinking": "".join(said.reasoning), "signature": "sig"})
         if said.text:
             content.append({"type": "text", "text": said.text})
-        for call in said.tool_calls:
-            content.append({"type": "tool_use", "id": call.id, "name": call.name, "input": orjson.loads(call.arguments)})
+        content += [
+            {"type": "tool_use", "id": call.id, "name": call.name, "input": orjson.loads(call.arguments)}
+            for call in said.tool_calls
+        ]
         return Answer.json(self.message(said, content, STOPS[said.finish_reason]))
 
     def llm_stream(self, said: Said) -> Answer:
@@ -140,12 +142,13 @@ async def test_a_model_without_effort_gets_a_budget() -> None:
 
 async def test_tokens_are_counted_by_anthropic() -> None:
     async with VendorDouble() as vendor, open_caller(plugin, vendor) as caller:
-        vendor.answers(Answer.json({"input_tokens": 42}), Answer.json({"tokens": 42}))
+        vendor.answers(Answer.json({"input_tokens": 42}))
         request = LLMRequest(model="claude-opus-4-8", messages=[Message.user("Hello")])
         context = caller.context(KEY, "claude-opus-4-8")
         assert await caller.kernel.count_tokens(request, context) == 42
         assert vendor.requests[0].url.endswith("/v1/messages/count_tokens")
         assert "max_tokens" not in vendor.requests[0].json
+        vendor.answers(Answer.json({"tokens": 42}))
         with pytest.raises(ServerUnavailable):
             await caller.kernel.count_tokens(request, context)
 

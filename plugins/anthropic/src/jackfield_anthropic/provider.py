@@ -68,7 +68,7 @@ class Anthropic(Provider):
         return {"x-api-key": str(context.credentials["api_key"]), "anthropic-version": VERSION}
 
     async def validate_provider_credentials(self, context: CallContext) -> None:
-        """One entry of the model list (https://docs.anthropic.com/en/api/models-list): it costs nothing, and needs a good key."""
+        """One entry of the model list, which costs nothing: https://docs.anthropic.com/en/api/models-list"""
         of_their_own = bool(context.credentials.get("base_url"))
         url = self.url("models", context)
         try:
