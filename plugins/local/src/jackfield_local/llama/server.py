@@ -65,14 +65,14 @@ class LlamaServer:
         """
         self.settings = settings
         self._key = secrets.token_hex(16)
+        with _waiting_threads_asleep():
+            llama = engine("xllamacpp", extra="chat")
         self._folder = _private_folder()
-        self._server = self._start()
+        self._server = self._start(llama)
         self.workers = Workers("llama", settings.slots)
         self.counting = Workers("llama-count")
 
-    def _start(self) -> Any:
-        with _waiting_threads_asleep():
-            llama = engine("xllamacpp", extra="chat")
+    def _start(self, llama: Any) -> Any:
         try:
             return llama.Server(self._parameters(llama))
         except (RuntimeError, ValueError, OSError) as error:  # NotGGUF is a ValueError
