@@ -39,8 +39,9 @@ def serve(
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("jackfield"):
             raise
+        package = error.name.partition(".")[0]
         raise MissingExtra(
-            f"The gateway needs `{error.name}`, which is not installed.", advice="Run `pip install 'jackfield[server]'`."
+            f"The gateway needs `{package}`, which is not installed.", advice="Run `pip install 'jackfield[server]'`."
         ) from error
     from jackfield.host import logs  # noqa: PLC0415 - which needs nothing that is not there, but time
 
