@@ -14,7 +14,7 @@ from jackfield.host.pool import Pool
 from jackfield.host.settings import CallSettings, EgressSettings
 
 if TYPE_CHECKING:
-    from .conftest import Exchange, Helpers, Vendor
+    from .conftest import Exchange, Until, Vendor
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ async def test_what_is_not_http_is_refused_and_its_connection_not_used_again(poo
 
 
 async def test_a_second_answer_to_one_request_is_never_taken_for_the_next_ones(
-    pool: Pool, vendor: Vendor, helpers: Helpers
+    pool: Pool, vendor: Vendor, until: Until
 ) -> None:
     async def reply(exchange: Exchange) -> None:
         number = len(vendor.exchanges)
@@ -143,7 +143,7 @@ async def test_a_header_cannot_be_broken_out_of(pool: Pool, vendor: Vendor) -> N
     assert vendor.exchanges == []
 
 
-async def test_the_head_and_each_piece_have_their_time(pool: Pool, vendor: Vendor, helpers: Helpers) -> None:
+async def test_the_head_and_each_piece_have_their_time(pool: Pool, vendor: Vendor, until: Until) -> None:
     async def reply(exchange: Exchange) -> None:
         await exchange.start_stream()
         for _ in range(6):
@@ -212,7 +212,7 @@ async def test_no_more_connections_than_allowed_and_everybody_gets_through(vendo
         await post(pool, vendor.url)
 
 
-async def test_giving_up_while_waiting_for_a_connection_costs_nobody_else_theirs(vendor: Vendor, helpers: Helpers) -> None:
+async def test_giving_up_while_waiting_for_a_connection_costs_nobody_else_theirs(vendor: Vendor, until: Until) -> None:
     out = Outbound(EgressSettings(environment_proxy=False, max_connections=1), CallSettings(connect_timeout=20))
     pool = out.wire
     assert isinstance(pool, Pool)
@@ -224,7 +224,7 @@ async def test_giving_up_while_waiting_for_a_connection_costs_nobody_else_theirs
 
     vendor.reply = reply
     first = asyncio.create_task(post(pool, vendor.url))
-    await helpers.until(lambda: len(vendor.exchanges) == 1)
+    await until(lambda: len(vendor.exchanges) == 1)
     with pytest.raises(Timeout, match="could not be reached in time"):
         await post(pool, vendor.url, timeout=0.1)
     third = asyncio.create_task(post(pool, vendor.url))
@@ -234,7 +234,7 @@ async def test_giving_up_while_waiting_for_a_connection_costs_nobody_else_theirs
     await out.close()
 
 
-async def test_idle_connections_are_closed_in_time(vendor: Vendor, helpers: Helpers) -> None:
+async def test_idle_connections_are_closed_in_time(vendor: Vendor, until: Until) -> None:
     out = Outbound(EgressSettings(environment_proxy=False, keepalive=0.1))
 
     async def reply(exchange: Exchange) -> None:

@@ -20,7 +20,8 @@ from jackfield.host import NewCredential, ProviderStatus
 from jackfield.tenancy import CredentialChange, Scopes
 
 if TYPE_CHECKING:
-    from .conftest import Desk, Exchange, Helpers, OpenHost, Vendor
+    from ..conftest import Exchange, Vendor
+    from .conftest import Desk, Helpers, OpenHost
 
 
 async def validate(exchange: Exchange) -> None:

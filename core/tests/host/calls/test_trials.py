@@ -11,7 +11,8 @@ from jackfield.host import CallInfo
 from jackfield.tenancy import Preference
 
 if TYPE_CHECKING:
-    from .conftest import Desk, Exchange, Helpers, OpenHost, Vendor
+    from ..conftest import Exchange, Vendor
+    from .conftest import Desk, Helpers, OpenHost
 
 TRIAL: dict[str, Any] = {"provider": "acme", "models": ["chat"], "quota": 3, "credentials": {"api_key": "lent"}}
 

@@ -13,7 +13,8 @@ from jackfield.host import CallFinished, Event, Host, Settings
 from jackfield.kernel import Kernel
 
 if TYPE_CHECKING:
-    from .conftest import Desk, Exchange, Helpers, OpenHost, Vendor
+    from ..conftest import Exchange, Vendor
+    from .conftest import Desk, Helpers, OpenHost
 
 
 def ask(**rest: Any) -> LLMRequest:

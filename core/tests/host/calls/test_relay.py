@@ -12,7 +12,8 @@ from jackfield.contract import BadRequest, ConnectionFailed, ModelNotFound, Serv
 from jackfield.host import CallFinished, CallInfo, Event, Relayed
 
 if TYPE_CHECKING:
-    from .conftest import Desk, Exchange, Helpers, OpenHost, Vendor
+    from ..conftest import Exchange, Vendor
+    from .conftest import Desk, Helpers, OpenHost
 
 RAW = b'{"model": "acme/chat", "messages": [{"role":"user","content":"Hi."}], "brand_new": {"x": 12345678901234567890123}}'
 

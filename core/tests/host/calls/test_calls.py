@@ -34,7 +34,8 @@ from jackfield.host import CallFinished, CallInfo, CallRefused, Event
 from jackfield.tenancy import Scopes
 
 if TYPE_CHECKING:
-    from .conftest import Desk, Exchange, Helpers, OpenHost, Vendor
+    from ..conftest import Exchange, Vendor
+    from .conftest import Desk, Helpers, OpenHost
 
 
 def ask(model: str = "acme/chat", **rest: Any) -> LLMRequest:
@@ -142,7 +143,7 @@ async def test_cancelling_a_call_cancels_it_at_the_vendor(desk: Desk, vendor: Ve
             pass
 
     task = asyncio.create_task(call())
-    await asked.wait()
+    await asyncio.wait_for(asked.wait(), 10)
     await asyncio.sleep(0.05)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):

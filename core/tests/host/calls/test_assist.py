@@ -9,7 +9,8 @@ from jackfield.contract import BadRequest, Message, ModelNotFound, ModelType, Se
 from jackfield.host.assist import language_hint, read_questions, read_title, shorten
 
 if TYPE_CHECKING:
-    from .conftest import Desk, Exchange, Helpers, Vendor
+    from ..conftest import Exchange, Vendor
+    from .conftest import Desk, Helpers
 
 
 @pytest.mark.parametrize(

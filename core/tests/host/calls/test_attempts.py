@@ -21,7 +21,8 @@ from jackfield.host import AttemptFailed, CallInfo, Event
 from jackfield.host.selection import Selection
 
 if TYPE_CHECKING:
-    from .conftest import Desk, Exchange, Helpers, OpenHost, Vendor
+    from ..conftest import Exchange, Vendor
+    from .conftest import Desk, Helpers, OpenHost
 
 
 def ask(model: str = "acme/chat", **rest: Any) -> LLMRequest:
