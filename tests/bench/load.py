@@ -89,8 +89,8 @@ async def _load(call: Call, connections: int, seconds: float) -> Outcome:
     if not latencies:
         raise LoadFailed("no answer came")
     latencies.sort()
-    at = lambda share: latencies[min(len(latencies) - 1, int(len(latencies) * share))]  # noqa: E731
-    return Outcome(len(latencies), time.perf_counter() - start, at(0.5), at(0.99))
+    p50, p99 = (latencies[min(len(latencies) - 1, int(len(latencies) * share))] for share in (0.5, 0.99))
+    return Outcome(len(latencies), time.perf_counter() - start, p50, p99)
 
 
 async def _caller(host: str, port: int, request: bytes, until: float, latencies: list[float]) -> None:

@@ -99,7 +99,7 @@ class Serving:
     url: str
     host: Host
     ended: Future[None]
-    stop: Callable[[], None]
+    stop: Callable[[], object]
 
     def close(self) -> None:
         """Stop it as SIGTERM does, and wait until it has."""

@@ -84,7 +84,7 @@ def test_errors_as_anthropic_tells_them(
         anthropic_client.messages.create(model=model, max_tokens=16, messages=HELLO)
     assert raised.value.status_code == status
     assert raised.value.request_id
-    assert raised.value.body["type"] == "error"  # type: ignore[index,call-overload]
+    assert raised.value.body["type"] == "error"  # type: ignore[index]
     if status == 429:
         assert raised.value.response.headers["retry-after"] == "7"
 

@@ -1,4 +1,4 @@
-"""Small services for a chat application, of the workspace's default reasoning model: `/v1/assist/title`, `/v1/assist/questions`."""
+"""Small services for a chat application, by the workspace's default model: `/v1/assist/title`, `/v1/assist/questions`."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ async def _answer(exchange: Exchange, request: TranscriptionRequest, result: Tra
 
 
 async def _transcript_events(exchange: Exchange, request: TranscriptionRequest) -> AsyncGenerator[bytes]:
-    """https://platform.openai.com/docs/api-reference/audio/transcript-text-delta-event; models answer whole, so there is one."""
+    """https://platform.openai.com/docs/api-reference/audio/transcript-text-delta-event; models answer whole, so one."""
     result = await exchange.host.calls.transcription(exchange.principal, request, info=exchange.info)
     done: dict[str, Any] = {"type": "transcript.text.done", "text": result.text}
     if result.usage.total_tokens:

@@ -166,7 +166,7 @@ class Exchange:
         await self.respond(orjson.dumps(body))
 
     async def fail(self, error: JackfieldError) -> None:
-        """Answer with an error, unless an answer has begun: then the connection is closed, so that it is not taken for whole."""
+        """Answer with an error, unless an answer has begun: then the connection is closed, so that none takes it for whole."""
         self.error = error
         self.outcome = "error"
         if self.status:

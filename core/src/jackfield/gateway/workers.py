@@ -82,7 +82,7 @@ class Workers:
         try:
             run_loop(serve(self._settings, self._listener, routes=self._routes, started=started))
         except JackfieldError as error:
-            _log.error("a worker could not serve: %s %s", error.message, error.advice)  # noqa: TRY400 - it says all
+            _log.error("a worker could not serve: %s %s", error.message, error.advice)
             return _FAILED
         except Exception:
             _log.exception("a worker failed")
