@@ -1,4 +1,4 @@
-"""Numbers and objects read out of an answer that somebody else wrote: what is not one counts as nothing."""
+"""Numbers, objects and lists read out of an answer that somebody else wrote: what is not one counts as nothing."""
 
 from __future__ import annotations
 
@@ -20,3 +20,8 @@ def count(value: object) -> int:
 def members(value: object) -> Mapping[str, Any]:
     """An object's members."""
     return value if isinstance(value, dict) else _NOTHING
+
+
+def dicts(value: object) -> list[dict[str, Any]]:
+    """A list's objects."""
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []

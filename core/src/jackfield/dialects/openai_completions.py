@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import orjson
@@ -21,16 +22,20 @@ from jackfield.contract import (
     StreamEnd,
     StreamStart,
     TextDelta,
-    UnsupportedParameter,
     Usage,
     UsageReport,
 )
 
 from . import openai_chat
-from .openai_chat import parse_usage, render_usage
+from .counts import count
+from .extras import passed_on, refuse
+from .openai_chat.options import PLAIN, ChatOptions
+from .openai_chat.requests import OPENAI_SHARED, build_members, is_openai
 from .openai_chat.results import parse_finish_reason, render_finish_reason
 from .openai_errors import render_error
+from .openai_usage import parse_chat_usage, render_chat_usage
 from .sse import ServerSentEvent, encode
+from .stream_errors import stream_error
 
 DIALECT = "openai.completions"
 
@@ -45,6 +50,8 @@ __all__ = [
     "render_stream",
 ]
 
+_KNOWN = {"id", "object", "created", "model", "choices", "usage"}
+
 
 def parse_request(body: dict[str, Any]) -> LLMRequest:
     """:raises BadRequest: naming the member at fault; a list of several prompts or of token ids is refused"""
@@ -54,7 +61,9 @@ def parse_request(body: dict[str, Any]) -> LLMRequest:
     if not isinstance(prompt, str):
         raise BadRequest("`prompt` must be one string.", param="prompt")
     logprobs = body.get("logprobs")
-    rest = {name: value for name, value in body.items() if name not in ("prompt", "logprobs")}
+    if logprobs is not None and (not isinstance(logprobs, int) or isinstance(logprobs, bool) or logprobs < 0):
+        raise BadRequest("`logprobs` must be a whole number.", param="logprobs")
+    rest = {name: value for name, value in body.items() if name not in ("prompt", "logprobs", "messages")}
     request = openai_chat.parse_request(rest | {"messages": [{"role": "user", "content": prompt}]})
     request.completion, request.dialect = True, DIALECT
     if logprobs is not None:
@@ -62,17 +71,20 @@ def parse_request(body: dict[str, Any]) -> LLMRequest:
     return request
 
 
-def build_request(request: LLMRequest) -> dict[str, Any]:
-    """:raises UnsupportedParameter: for tools and formats, which this surface does not know"""
-    if request.tools or (request.output and request.output.kind != "text"):
-        raise UnsupportedParameter("A text completion takes no tools and no output format.", param="tools")
-    body = openai_chat.build_request(request)
-    del body["messages"]
-    if body.pop("logprobs", None):
-        body["logprobs"] = body.pop("top_logprobs", 0)
-    if request.dialect == DIALECT:
-        body |= request.extra
-    return body | {"prompt": "".join(message.text for message in request.messages)}
+def build_request(request: LLMRequest, options: ChatOptions = PLAIN) -> dict[str, Any]:
+    """:raises UnsupportedParameter: by name, for tools and formats, which this surface has not, unless `drop_unsupported`"""
+    if request.tools:
+        refuse(request, "tools", "A text completion takes no tools.")
+    if request.output is not None and request.output.kind != "text":
+        refuse(request, "response_format", "A text completion takes no output format.")
+    refused = options.unsupported | {"reasoning_effort"}
+    options = dataclasses.replace(options, max_tokens_name="max_tokens", unsupported=refused)
+    body: dict[str, Any] = {"model": request.model, "prompt": "".join(message.text for message in request.messages)}
+    body |= build_members(request, options)
+    wanted, top = body.pop("logprobs", None), body.pop("top_logprobs", None)
+    if wanted or top:  # one member here, which says how many
+        body["logprobs"] = top or 0
+    return body | passed_on(request, DIALECT, shared=OPENAI_SHARED if is_openai(request.dialect) else frozenset())
 
 
 def parse_result(body: dict[str, Any]) -> LLMResult:
@@ -80,88 +92,116 @@ def parse_result(body: dict[str, Any]) -> LLMResult:
     try:
         choices = [
             Choice(
-                message=Message.assistant(choice["text"]),
+                message=Message.assistant(_text(choice["text"])),
                 finish_reason=parse_finish_reason(choice.get("finish_reason")),
                 logprobs=choice.get("logprobs"),
             )
-            for choice in body["choices"]
+            for choice in sorted(body["choices"], key=lambda choice: count(choice.get("index")))
         ]
         first = choices[0]
     except (KeyError, TypeError, AttributeError, IndexError) as error:
         raise ServerUnavailable(f"The vendor's answer is no text completion: {error!r}.") from None
-    return LLMResult(
+    result = LLMResult(
         message=first.message,
         finish_reason=first.finish_reason,
         logprobs=first.logprobs,
-        usage=parse_usage(body.get("usage")),
+        usage=parse_chat_usage(body.get("usage")),
         model=str(body.get("model") or ""),
         alternatives=choices[1:],
+        extra={name: value for name, value in body.items() if name not in _KNOWN and value is not None},
     )
+    if isinstance(body.get("id"), str) and body["id"]:
+        result.id = body["id"]
+    result.created = count(body.get("created")) or result.created
+    return result
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise TypeError(f"text is {type(value).__name__}")
+    return value
 
 
 async def parse_stream(events: AsyncIterator[ServerSentEvent]) -> AsyncIterator[LLMEvent]:
-    """:raises ServerUnavailable: for an error event, or what is no chunk"""
+    """:raises ServerUnavailable: for what is no chunk; for an error event what its code says, see `stream_error`"""
+    started = False
+    ended: set[int] = set()
     async for event in events:
         if event.data == "[DONE]":
             return
         try:
             chunk = orjson.loads(event.data)
-            for choice in chunk.get("choices") or ():
-                if choice.get("text"):
-                    yield TextDelta(choice["text"], choice.get("index") or 0, choice.get("logprobs"))
-                if choice.get("finish_reason"):
-                    yield StreamEnd(parse_finish_reason(choice["finish_reason"]), choice.get("index") or 0)
-            if chunk.get("usage"):
-                yield UsageReport(parse_usage(chunk["usage"]))
+            if not started and isinstance(chunk.get("id"), str):
+                started = True
+                yield StreamStart(chunk["id"], str(chunk.get("model") or ""))
+            parsed = list(_parse_chunk(chunk, ended))
         except (orjson.JSONDecodeError, TypeError, AttributeError, KeyError) as error:
             raise ServerUnavailable(f"The vendor's stream holds what is no chunk of a completion: {error!r}.") from None
+        for one in parsed:
+            yield one
+
+
+def _parse_chunk(chunk: dict[str, Any], ended: set[int]) -> Iterator[LLMEvent]:
+    if chunk.get("error"):
+        raise stream_error(chunk["error"])
+    for choice in chunk.get("choices") or ():
+        index = count(choice.get("index"))
+        if text := _text(choice.get("text")):
+            yield TextDelta(text, index, choice.get("logprobs"))
+        if choice.get("finish_reason") and index not in ended:
+            ended.add(index)
+            yield StreamEnd(parse_finish_reason(choice["finish_reason"]), index)
+    if isinstance(chunk.get("usage"), dict):
+        yield UsageReport(parse_chat_usage(chunk["usage"]))
 
 
 def _completion(identity: str, model: str, created: int, choices: list[dict[str, Any]]) -> dict[str, Any]:
     return {"id": identity, "object": "text_completion", "created": created, "model": model, "choices": choices}
 
 
+def _choice(text: str, index: int, logprobs: Any, finish: str | None) -> dict[str, Any]:
+    # Chat's logprobs have another shape, which this surface's clients cannot read.
+    ours = isinstance(logprobs, dict) and "tokens" in logprobs
+    return {"text": text, "index": index, "logprobs": logprobs if ours else None, "finish_reason": finish}
+
+
 def render_result(result: LLMResult, request: LLMRequest | None = None) -> dict[str, Any]:
     """OpenAI's `text_completion` object."""
     first = Choice(message=result.message, finish_reason=result.finish_reason, logprobs=result.logprobs)
     choices = [
-        {
-            "text": choice.message.text,
-            "index": index,
-            "logprobs": choice.logprobs,
-            "finish_reason": render_finish_reason(choice.finish_reason),
-        }
+        _choice(choice.message.text, index, choice.logprobs, render_finish_reason(choice.finish_reason))
         for index, choice in enumerate([first, *result.alternatives])
     ]
     model = result.model or (request.model if request else "")
-    return _completion(result.id, model, result.created, choices) | {"usage": render_usage(result.usage)}
+    body = _completion(result.id, model, result.created, choices)
+    return result.extra | body | {"usage": render_chat_usage(result.usage)}
 
 
 async def render_stream(events: AsyncIterator[LLMEvent], request: LLMRequest) -> AsyncIterator[bytes]:
     """The stream as OpenAI sends it. An error in mid-stream becomes an error event, and no `[DONE]` follows."""
     identity, model, created, usage = f"cmpl-{uuid.uuid4().hex}", request.model, int(time.time()), Usage()
+    beside: dict[str, Any] = {"usage": None} if request.include_usage else {}
     try:
         async for event in events:
-            finish: str | None = None
-            text = ""
             match event:
                 case StreamStart():
-                    identity, model = event.id or identity, event.model or model
+                    identity, model, usage = event.id or identity, event.model or model, event.usage or usage
                     continue
                 case UsageReport():
                     usage = event.usage
                     continue
                 case TextDelta():
-                    text = event.text
+                    choice = _choice(event.text, event.choice, event.logprobs, None)
                 case StreamEnd():
-                    finish = render_finish_reason(event.finish_reason)
+                    choice = _choice("", event.choice, None, render_finish_reason(event.finish_reason))
                 case _:
                     continue
-            choice = {"text": text, "index": event.choice, "logprobs": None, "finish_reason": finish}
-            yield encode(orjson.dumps(_completion(identity, model, created, [choice])))
+            yield encode(orjson.dumps(_completion(identity, model, created, [choice]) | beside))
     except JackfieldError as error:
         yield encode(orjson.dumps(render_error(error)))
         return
     if request.include_usage:
-        yield encode(orjson.dumps(_completion(identity, model, created, []) | {"usage": render_usage(usage)}))
+        yield encode(orjson.dumps(_completion(identity, model, created, []) | {"usage": render_chat_usage(usage)}))
     yield b"data: [DONE]\n\n"

@@ -22,7 +22,7 @@ from jackfield.contract import (
     UnsupportedParameter,
 )
 
-from ..openai_chat.parts import decode_base64
+from ..media import decode_base64
 
 DIALECT = "anthropic.messages"
 

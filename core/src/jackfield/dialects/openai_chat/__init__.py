@@ -3,10 +3,12 @@
 from ..openai_errors import render_error
 from ..openai_usage import parse_chat_usage as parse_usage
 from ..openai_usage import render_chat_usage as render_usage
+from .options import ChatOptions
 from .parts import DIALECT
-from .requests import ChatOptions, build_request, parse_request
+from .rendering import render_stream
+from .requests import build_request, parse_request
 from .results import parse_result, render_result
-from .streams import StreamParser, parse_stream, render_stream
+from .streams import StreamParser, parse_stream
 
 __all__ = [
     "DIALECT",

@@ -5,29 +5,30 @@ https://platform.openai.com/docs/api-reference/chat/create
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from jackfield.contract import (
-    AudioPart,
     BadRequest,
-    Blob,
     LLMRequest,
-    Message,
     OpaqueTool,
     OutputFormat,
-    Part,
-    ReasoningPart,
-    RefusalPart,
     Sampling,
     Tool,
-    ToolCall,
     ToolChoice,
-    ToolResult,
-    UnsupportedParameter,
 )
 
-from .parts import DIALECT, build_content, parse_parts
+from ..counts import members
+from ..extras import given, meant, passed_on, refuse
+from ..reasoning import effort_of
+from .messages import build_messages, parse_message
+from .options import PLAIN, ChatOptions
+from .parts import DIALECT
+
+OPENAI_SHARED = frozenset({
+    "service_tier", "store", "prompt_cache_key", "prompt_cache_retention", "prompt_cache_options", "safety_identifier",
+    "moderation",
+})  # fmt: skip
+"""Members that mean the same on all of OpenAI's surfaces."""
 
 _SAMPLING = {
     "temperature": (int, float),
@@ -44,10 +45,10 @@ _SAMPLING = {
     "logit_bias": (dict,),
     "reasoning_effort": (str,),
 }
-_HANDLED = {
+_HANDLED = frozenset({
     "model", "messages", "tools", "functions", "tool_choice", "function_call", "parallel_tool_calls", "response_format",
     "stream", "stream_options", "max_tokens", "max_completion_tokens", "stop", "user", "metadata", *_SAMPLING,
-}  # fmt: skip
+})  # fmt: skip
 
 
 def parse_request(body: dict[str, Any]) -> LLMRequest:
@@ -57,83 +58,34 @@ def parse_request(body: dict[str, Any]) -> LLMRequest:
         raise BadRequest("`messages` must be a list with at least one message.", param="messages")
     if not isinstance(body.get("model"), str):
         raise BadRequest("`model` must be a string.", param="model")
+    extra = given(body, _HANDLED)
     return LLMRequest(
         model=body["model"],
-        messages=[_parse_message(message, f"messages.{index}") for index, message in enumerate(messages)],
+        messages=[parse_message(message, f"messages.{index}") for index, message in enumerate(messages)],
         tools=_parse_tools(body),
-        tool_choice=_parse_tool_choice(body),
-        output=_parse_output(body.get("response_format")),
+        tool_choice=_parse_tool_choice(body, extra),
+        output=_parse_output(body, extra),
         sampling=_parse_sampling(body),
-        stream=_flag(body, "stream"),
-        include_usage=_wants_usage(body),
-        user=body.get("user"),
-        metadata=body.get("metadata"),
-        extra={name: value for name, value in body.items() if name not in _HANDLED},
+        stream=bool(_typed(body, "stream", bool, "true or false")),
+        include_usage=members(_typed(body, "stream_options", dict, "an object")).get("include_usage") is True,
+        user=_typed(body, "user", str, "a string"),
+        metadata=_typed(body, "metadata", dict, "an object"),
+        extra=extra,
         dialect=DIALECT,
     )
 
 
-def _wants_usage(body: dict[str, Any]) -> bool:
-    """`stream_options` shapes the stream that the client gets, and is no wish of the model."""
-    options = body.get("stream_options")
-    if options is not None and not isinstance(options, dict):
-        raise BadRequest("`stream_options` must be an object.", param="stream_options")
-    return bool(options and options.get("include_usage"))
-
-
-def _flag(body: dict[str, Any], name: str) -> bool:
+def _typed(body: dict[str, Any], name: str, kind: type, words: str) -> Any:
     value = body.get(name)
-    if value is not None and not isinstance(value, bool):
-        raise BadRequest(f"`{name}` must be true or false.", param=name)
-    return bool(value)
-
-
-def _parse_message(message: object, param: str) -> Message:
-    if not isinstance(message, dict):
-        raise BadRequest(f"`{param}` must be an object.", param=param)
-    role = message.get("role")
-    parts = parse_parts(message.get("content"), f"{param}.content")
-    name = message.get("name")
-    match role:
-        case "system" | "developer":
-            return Message("system", parts, name)
-        case "user":
-            return Message("user", parts, name)
-        case "assistant":
-            return Message("assistant", _assistant_parts(message, parts, param), name)
-        case "tool" | "function":
-            call_id = message.get("tool_call_id") if role == "tool" else (name or "")
-            if not isinstance(call_id, str):
-                raise BadRequest(f"`{param}.tool_call_id` must be a string.", param=f"{param}.tool_call_id")
-            content = message.get("content")
-            return Message("tool", [ToolResult(call_id, content if isinstance(content, str) else parts, name=name)])  # type: ignore[arg-type]
-    raise BadRequest(f"`{param}.role` must be system, developer, user, assistant or tool.", param=f"{param}.role")
-
-
-def _assistant_parts(message: dict[str, Any], parts: list[Part], param: str) -> list[Part]:
-    reasoning = message.get("reasoning_content") or message.get("reasoning")
-    if isinstance(reasoning, str):
-        parts = [ReasoningPart(reasoning), *parts]
-    if isinstance(refusal := message.get("refusal"), str):
-        parts = [*parts, RefusalPart(refusal)]
-    if isinstance(audio := message.get("audio"), dict):
-        parts = [*parts, AudioPart(Blob(), id=audio.get("id"))]
-    calls = message.get("tool_calls") or []
-    try:
-        parsed: list[Part] = [
-            ToolCall(call["id"], call["function"]["name"], call["function"].get("arguments", "")) for call in calls
-        ]
-    except (KeyError, TypeError) as error:
-        raise BadRequest(f"`{param}.tool_calls`: {error} is missing or wrong.", param=f"{param}.tool_calls") from None
-    if isinstance(call := message.get("function_call"), dict):
-        parsed.append(ToolCall(str(call.get("name")), str(call.get("name")), str(call.get("arguments", ""))))
-    return [*parts, *parsed]
+    if value is not None and not isinstance(value, kind):
+        raise BadRequest(f"`{name}` must be {words}.", param=name)
+    return value
 
 
 def _parse_tools(body: dict[str, Any]) -> list[Tool | OpaqueTool]:
     tools: list[Tool | OpaqueTool] = []
-    wired = body.get("tools") or [{"type": "function", "function": function} for function in body.get("functions") or []]
-    for index, tool in enumerate(wired):
+    older = [{"type": "function", "function": function} for function in _typed(body, "functions", list, "a list") or []]
+    for index, tool in enumerate(_typed(body, "tools", list, "a list") or older):
         if not isinstance(tool, dict):
             raise BadRequest(f"`tools.{index}` must be an object.", param=f"tools.{index}")
         if tool.get("type") != "function":
@@ -143,35 +95,47 @@ def _parse_tools(body: dict[str, Any]) -> list[Tool | OpaqueTool]:
         if not isinstance(function, dict) or not isinstance(function.get("name"), str):
             raise BadRequest(f"`tools.{index}.function.name` must be a string.", param=f"tools.{index}.function.name")
         parameters = function.get("parameters") or {"type": "object", "properties": {}}
+        if not isinstance(parameters, dict):
+            param = f"tools.{index}.function.parameters"
+            raise BadRequest(f"`{param}` must be a JSON Schema object.", param=param)
         tools.append(Tool(function["name"], function.get("description"), parameters, function.get("strict")))
     return tools
 
 
-def _parse_tool_choice(body: dict[str, Any]) -> ToolChoice | None:
-    choice = body.get("tool_choice", body.get("function_call"))
-    parallel = body.get("parallel_tool_calls")
+def _parse_tool_choice(body: dict[str, Any], extra: dict[str, Any]) -> ToolChoice | None:
+    choice = body.get("tool_choice")
+    if choice is None:
+        choice = body.get("function_call")
+    parallel = _typed(body, "parallel_tool_calls", bool, "true or false")
     if choice is None:
         return ToolChoice(parallel=parallel) if parallel is not None else None
     if choice in ("auto", "none", "required"):
         return ToolChoice(choice, parallel=parallel)
     if isinstance(choice, dict):
-        name = (choice.get("function") or choice).get("name")
-        if isinstance(name, str):
+        function = choice.get("function") if "function" in choice else choice
+        if choice.get("type", "function") == "function" and isinstance(name := members(function).get("name"), str):
             return ToolChoice("tool", name, parallel)
+        if choice.get("type") not in (None, "function"):  # a choice among some tools, or a custom one
+            extra["tool_choice"] = choice
+            return ToolChoice(parallel=parallel) if parallel is not None else None
     raise BadRequest("`tool_choice` must be auto, none, required, or name a function.", param="tool_choice")
 
 
-def _parse_output(wired: object) -> OutputFormat | None:
+def _parse_output(body: dict[str, Any], extra: dict[str, Any]) -> OutputFormat | None:
+    wired = body.get("response_format")
     if wired is None:
         return None
-    if isinstance(wired, dict):
-        match wired.get("type"):
-            case "text" | "json_object" as kind:
-                return OutputFormat(kind)
-            case "json_schema" if isinstance(schema := wired.get("json_schema"), dict):
-                return OutputFormat(
-                    "json_schema", schema.get("schema"), schema.get("name"), schema.get("description"), schema.get("strict")
-                )
+    kind = wired.get("type") if isinstance(wired, dict) else None
+    match kind:
+        case "text" | "json_object":
+            return OutputFormat(kind)
+        case "json_schema" if isinstance(schema := wired.get("json_schema"), dict):
+            return OutputFormat(
+                "json_schema", schema.get("schema"), schema.get("name"), schema.get("description"), schema.get("strict")
+            )
+        case str() if kind != "json_schema":  # a grammar, a regular expression: some servers know them
+            extra["response_format"] = wired
+            return None
     raise BadRequest("`response_format` must be text, json_object, or json_schema with its schema.", param="response_format")
 
 
@@ -186,7 +150,9 @@ def _parse_sampling(body: dict[str, Any]) -> Sampling:
         setattr(sampling, name, value)
     stop = body.get("stop")
     if stop is not None:
-        sampling.stop = [stop] if isinstance(stop, str) else list(stop)
+        sampling.stop = [stop] if isinstance(stop, str) else stop
+        if not isinstance(sampling.stop, list) or not all(isinstance(text, str) for text in sampling.stop):
+            raise BadRequest("`stop` must be a string or a list of strings.", param="stop")
     for name in ("max_tokens", "max_completion_tokens"):
         value = body.get(name)
         if value is not None:
@@ -196,37 +162,30 @@ def _parse_sampling(body: dict[str, Any]) -> Sampling:
     return sampling
 
 
-@dataclass(slots=True, frozen=True, kw_only=True)
-class ChatOptions:
-    """Where vendors that speak this dialect differ in what they take.
-
-    :param max_tokens_name: the member that limits the output
-    :param system_role: how a system message is called (`developer` for OpenAI's reasoning models)
-    :param reasoning_name: the member in which reasoning is sent back, or None: it is left out
-    :param stream_usage: whether `stream_options.include_usage` is known
-    :param unsupported: sampling members that the vendor refuses
-    """
-
-    max_tokens_name: str = "max_tokens"
-    system_role: str = "system"
-    reasoning_name: str | None = None
-    stream_usage: bool = True
-    unsupported: frozenset[str] = field(default_factory=frozenset)
-
-
-def build_request(request: LLMRequest, options: ChatOptions = ChatOptions()) -> dict[str, Any]:
+def build_request(request: LLMRequest, options: ChatOptions = PLAIN) -> dict[str, Any]:
     """The wire body.
 
     :raises UnsupportedParameter: by name, for what this dialect or vendor has no form for, unless `drop_unsupported`
     """
-    body: dict[str, Any] = {"model": request.model, "messages": _build_messages(request.messages, options)}
-    if request.tools:
-        body["tools"] = [_build_tool(tool) for tool in request.tools]
+    body: dict[str, Any] = {"model": request.model, "messages": build_messages(request, options)}
+    if tools := build_tools(request):
+        body["tools"] = tools
     if request.tool_choice is not None:
-        body |= _build_tool_choice(request.tool_choice)
+        body |= _build_tool_choice(request.tool_choice, with_tools=bool(tools))
     if request.output is not None:
         body["response_format"] = _build_output(request.output)
-    body |= _build_sampling(request, options)
+    body |= build_members(request, options)
+    return body | passed_on(request, DIALECT, shared=OPENAI_SHARED if is_openai(request.dialect) else frozenset())
+
+
+def is_openai(dialect: str | None) -> bool:
+    """Whether it is one of OpenAI's own."""
+    return dialect is not None and dialect.startswith("openai.")
+
+
+def build_members(request: LLMRequest, options: ChatOptions) -> dict[str, Any]:
+    """What chats and completions have in common: sampling, stream, user and metadata."""
+    body = _build_sampling(request, options)
     if request.stream:
         body["stream"] = True
         if options.stream_usage:
@@ -235,93 +194,63 @@ def build_request(request: LLMRequest, options: ChatOptions = ChatOptions()) -> 
         body["user"] = request.user
     if request.metadata is not None:
         body["metadata"] = request.metadata
-    return body | _build_extra(request)
-
-
-def _build_extra(request: LLMRequest) -> dict[str, Any]:
-    if request.dialect in (None, DIALECT):
-        return request.extra
-    if request.extra and not request.drop_unsupported:
-        name = next(iter(request.extra))
-        raise UnsupportedParameter(f"The model does not take the parameter `{name}`.", param=name)
-    return {}
+    return body
 
 
 def _build_sampling(request: LLMRequest, options: ChatOptions) -> dict[str, Any]:
+    said = meant(request.sampling)
+    wanted = request.sampling.given() if request.dialect in (None, DIALECT) else dict(said)
+    budget = wanted.pop("reasoning_budget", None)
+    if budget is not None and options.budget_name is not None:
+        wanted[options.budget_name] = budget
+    elif budget is not None and (request.dialect is None or is_openai(request.dialect)):
+        refuse(request, "reasoning_budget")
+    elif budget is not None and "reasoning_effort" not in wanted:  # other dialects have no other word for it
+        effort = effort_of(budget) if budget else options.no_reasoning
+        wanted |= {"reasoning_effort": effort} if effort is not None else {}
     built: dict[str, Any] = {}
-    for name, value in request.sampling.given().items():
-        if name in options.unsupported or name == "reasoning_budget":
-            if request.drop_unsupported:
-                continue
-            raise UnsupportedParameter(f"The model does not take the parameter `{name}`.", param=name)
-        built[options.max_tokens_name if name == "max_tokens" else name] = value
+    for name, value in wanted.items():
+        if name not in options.unsupported:
+            built[options.max_tokens_name if name == "max_tokens" else name] = value
+        elif name in said:
+            refuse(request, name)
     return built
 
 
-def _build_tool(tool: Tool | OpaqueTool) -> dict[str, Any]:
-    if isinstance(tool, OpaqueTool):
-        if tool.dialect != DIALECT:
-            raise UnsupportedParameter(f"This model's API does not know the tool `{tool.body.get('type')}`.", param="tools")
-        return tool.body
-    function: dict[str, Any] = {"name": tool.name, "parameters": tool.parameters}
-    if tool.description is not None:
-        function["description"] = tool.description
-    if tool.strict is not None:
-        function["strict"] = tool.strict
-    return {"type": "function", "function": function}
+def build_tools(request: LLMRequest) -> list[dict[str, Any]]:
+    """The tools as chat has them."""
+    built: list[dict[str, Any]] = []
+    for tool in request.tools:
+        if isinstance(tool, OpaqueTool):
+            if tool.dialect == DIALECT:
+                built.append(tool.body)
+            else:
+                refuse(request, "tools", f"This model's API does not know the tool `{tool.body.get('type')}`.")
+            continue
+        function: dict[str, Any] = {"name": tool.name, "parameters": tool.parameters}
+        if tool.description is not None:
+            function["description"] = tool.description
+        if tool.strict is not None:
+            function["strict"] = tool.strict
+        built.append({"type": "function", "function": function})
+    return built
 
 
-def _build_tool_choice(choice: ToolChoice) -> dict[str, Any]:
+def _build_tool_choice(choice: ToolChoice, *, with_tools: bool) -> dict[str, Any]:
     named = {"type": "function", "function": {"name": choice.name}}
-    built: dict[str, Any] = {"tool_choice": named if choice.mode == "tool" else choice.mode}
+    built: dict[str, Any] = {}
+    if with_tools or choice.mode != "auto":  # OpenAI refuses a choice among no tools
+        built["tool_choice"] = named if choice.mode == "tool" else choice.mode
     return built | ({"parallel_tool_calls": choice.parallel} if choice.parallel is not None else {})
 
 
 def _build_output(output: OutputFormat) -> dict[str, Any]:
     if output.kind != "json_schema":
         return {"type": output.kind}
-    members = {
+    wired = {
         "name": output.name or "answer",
         "schema": output.schema,
         "strict": output.strict,
         "description": output.description,
     }
-    return {"type": "json_schema", "json_schema": {name: value for name, value in members.items() if value is not None}}
-
-
-def _build_messages(messages: list[Message], options: ChatOptions) -> list[dict[str, Any]]:
-    built: list[dict[str, Any]] = []
-    for message in messages:
-        results = [part for part in message.parts if isinstance(part, ToolResult)]
-        built += [_build_tool_result(result) for result in results]
-        if results and len(results) == len(message.parts):
-            continue
-        built.append(_build_message(message, options))
-    return built
-
-
-def _build_tool_result(result: ToolResult) -> dict[str, Any]:
-    content = result.content if isinstance(result.content, str) else build_content(list(result.content)) or ""
-    return {"role": "tool", "tool_call_id": result.call_id, "content": content}
-
-
-def _build_message(message: Message, options: ChatOptions) -> dict[str, Any]:
-    role = options.system_role if message.role == "system" else message.role
-    built: dict[str, Any] = {"role": role, "content": build_content(message.parts)}
-    if message.name:
-        built["name"] = message.name
-    if message.role != "assistant":
-        return built
-    calls = [part for part in message.parts if isinstance(part, ToolCall)]
-    if calls:
-        built["tool_calls"] = [
-            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}} for call in calls
-        ]
-    reasoning = "".join(part.text for part in message.parts if isinstance(part, ReasoningPart))
-    if options.reasoning_name and reasoning:
-        built[options.reasoning_name] = reasoning
-    spoken = next((part for part in message.parts if isinstance(part, AudioPart)), None)
-    if spoken is not None and spoken.id:
-        built["audio"] = {"id": spoken.id}
-        built["content"] = build_content([part for part in message.parts if part is not spoken])
-    return built
+    return {"type": "json_schema", "json_schema": {name: value for name, value in wired.items() if value is not None}}

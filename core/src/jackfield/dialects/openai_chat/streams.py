@@ -1,23 +1,18 @@
-"""The chat answer, streamed: contract to wire and back.
-
-https://platform.openai.com/docs/api-reference/chat/streaming
-"""
+"""The chat answer, streamed: wire to contract. https://platform.openai.com/docs/api-reference/chat/streaming"""
 
 from __future__ import annotations
 
 import base64
-import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 
 from jackfield.contract import (
     AudioDelta,
-    JackfieldError,
     LLMEvent,
-    LLMRequest,
     ReasoningDelta,
     RefusalDelta,
     ServerUnavailable,
@@ -25,23 +20,36 @@ from jackfield.contract import (
     StreamStart,
     TextDelta,
     ToolCallDelta,
-    Usage,
     UsageReport,
 )
 
-from ..openai_errors import render_error
-from ..openai_usage import parse_chat_usage, render_chat_usage
-from ..sse import ServerSentEvent, encode
-from .results import parse_finish_reason, render_finish_reason
+from ..counts import count, dicts, members
+from ..openai_usage import parse_chat_usage
+from ..sse import ServerSentEvent
+from ..stream_errors import stream_error
+from .answers import parse_arguments, parse_reasoning
+from .parts import thinking_text
+from .results import parse_finish_reason
+
+_CALL = {"id", "type", "function", "index"}
+
+
+@dataclass(slots=True)
+class _Choice:
+    """One choice while it comes: its calls by the index that the wire gives them, and how many there are."""
+
+    ended: bool = False
+    calls: dict[Any, tuple[int, str]] = field(default_factory=dict)
+    count: int = 0
+    last: Any = None
 
 
 class StreamParser:
-    """Chunks to events. Keeps what the wire leaves open: which choices have ended, and names of tool calls without index."""
+    """Chunks to events. Keeps what the wire leaves open: which choices have ended, and which fragment is of which call."""
 
     def __init__(self) -> None:
         self._started = False
-        self._ended: set[int] = set()
-        self._calls: dict[int, int] = {}
+        self._choices: dict[int, _Choice] = {}
 
     def parse(self, chunk: Any) -> Iterator[LLMEvent]:
         """The events of one chunk.
@@ -58,51 +66,75 @@ class StreamParser:
             self._started = True
             yield StreamStart(str(chunk["id"]), str(chunk.get("model") or ""))
         for choice in chunk.get("choices") or ():
-            index = choice.get("index") or 0
-            delta = choice.get("delta") or {}
-            yield from self._parse_delta(delta, index, choice.get("logprobs"))
-            if choice.get("finish_reason") and index not in self._ended:
-                self._ended.add(index)
-                yield StreamEnd(parse_finish_reason(choice["finish_reason"]), index)
-            if isinstance(choice.get("usage"), dict):  # Moonshot puts it here
-                yield UsageReport(parse_chat_usage(choice["usage"]))
-        usage = chunk.get("usage") or (chunk.get("x_groq") or {}).get("usage")
-        if usage:
-            yield UsageReport(parse_chat_usage(usage))
+            index = count(choice.get("index"))
+            state = self._choices.setdefault(index, _Choice())
+            yield from self._parse_delta(choice.get("delta") or {}, index, state, choice.get("logprobs"))
+            if choice.get("finish_reason") and not state.ended:
+                state.ended = True
+                reason = parse_finish_reason(choice["finish_reason"])
+                yield StreamEnd("tool_calls" if reason == "stop" and state.count else reason, index)
+            yield from _usage(choice.get("usage"))  # Moonshot puts it here
+        yield from _usage(members(chunk.get("x_groq")).get("usage"))
+        yield from _usage(chunk.get("usage"))
 
-    def _parse_delta(self, delta: dict[str, Any], index: int, logprobs: Any) -> Iterator[LLMEvent]:
-        reasoning = delta.get("reasoning_content") or delta.get("reasoning")
-        if isinstance(reasoning, str) and reasoning:
-            yield ReasoningDelta(reasoning, choice=index)
+    def _parse_delta(self, delta: dict[str, Any], index: int, state: _Choice, logprobs: Any) -> Iterator[LLMEvent]:
+        for part in parse_reasoning(delta):
+            yield ReasoningDelta(part.text, part.signature, part.redacted, index)
         content = delta.get("content")
-        if isinstance(content, list):
-            content = "".join(part.get("text", "") for part in content)
-        if content or delta.get("annotations") or logprobs:
-            yield TextDelta(content or "", index, logprobs, delta.get("annotations"))
-        if delta.get("refusal"):
-            yield RefusalDelta(delta["refusal"], index)
+        if isinstance(content, list):  # Mistral streams parts
+            for piece in dicts(content):
+                if piece.get("type") == "thinking":
+                    yield ReasoningDelta(thinking_text(piece.get("thinking")), choice=index)
+            content = "".join(str(piece.get("text") or "") for piece in dicts(content))
+        elif content is not None and not isinstance(content, str):
+            raise TypeError(f"content is {type(content).__name__}")
+        annotations = dicts(delta.get("annotations"))
+        if content or annotations or logprobs:
+            yield TextDelta(content or "", index, logprobs, annotations or None)
+        if refusal := delta.get("refusal"):
+            yield RefusalDelta(str(refusal), index)
         if isinstance(audio := delta.get("audio"), dict):
             yield AudioDelta(base64.b64decode(audio.get("data") or ""), audio.get("transcript") or "", audio.get("id"))
         for call in delta.get("tool_calls") or ():
-            yield self._parse_call(call, index)
+            yield _parse_call(call, index, state)
 
-    def _parse_call(self, call: dict[str, Any], choice: int) -> ToolCallDelta:
-        function = call.get("function") or {}
-        number = call.get("index")
-        if number is None:  # some servers leave it out: a call with an id begins a new one
-            number = self._calls.get(choice, -1) + (1 if call.get("id") else 0)
-            number = max(number, 0)
-        self._calls[choice] = number
-        arguments = function.get("arguments") or ""
-        if not isinstance(arguments, str):
-            arguments = orjson.dumps(arguments).decode()
-        return ToolCallDelta(number, call.get("id") or None, function.get("name") or None, arguments, choice)
+
+def _usage(usage: object) -> Iterator[LLMEvent]:
+    if isinstance(usage, dict) and usage:
+        yield UsageReport(parse_chat_usage(usage))
+
+
+def _parse_call(call: dict[str, Any], choice: int, state: _Choice) -> ToolCallDelta:
+    """One fragment.
+
+    Some servers leave the index out, and one call ends where the next has a name; some give all calls the same index, and
+    those differ by name and id; some give no id.
+    """
+    function = call.get("function") or call.get("custom") or {}
+    name, identity, wire = function.get("name") or None, call.get("id") or None, call.get("index")
+    known = state.calls.get(state.last if wire is None else wire)
+    begins = known is None or (name is not None and (wire is None or (identity is not None and identity != known[1])))
+    if begins:
+        wire = ("unnumbered", state.count) if wire is None else wire
+        identity = identity or f"call_{uuid.uuid4().hex[:24]}"
+        known = state.calls[wire] = state.count, str(identity)
+        state.count += 1
+        state.last = wire
+    assert known is not None
+    return ToolCallDelta(
+        known[0],
+        known[1] if begins else None,
+        str(name) if name is not None and begins else None,
+        parse_arguments(function.get("arguments") or function.get("input")),
+        choice,
+        {key: value for key, value in call.items() if key not in _CALL and value is not None} or None,
+    )
 
 
 async def parse_stream(events: AsyncIterator[ServerSentEvent]) -> AsyncIterator[LLMEvent]:
     """The events of a vendor's stream. Ends at `[DONE]`, or with the bytes.
 
-    :raises ServerUnavailable: for an error event, or what is no chunk; the SDK maps `vendor_code` and message further
+    :raises ServerUnavailable: for what is no chunk; for an error event what its code says, see `stream_error`
     """
     parser = StreamParser()
     async for event in events:
@@ -113,97 +145,6 @@ async def parse_stream(events: AsyncIterator[ServerSentEvent]) -> AsyncIterator[
         except orjson.JSONDecodeError:
             raise ServerUnavailable("The vendor's stream holds an event that is not JSON.") from None
         if isinstance(chunk, dict) and chunk.get("error"):
-            error = chunk["error"] if isinstance(chunk["error"], dict) else {"message": str(chunk["error"])}
-            raise ServerUnavailable(
-                "The vendor broke the stream off with an error.",
-                vendor_message=str(error.get("message", "")),
-                vendor_code=str(error.get("code") or error.get("type") or "") or None,
-            )
+            raise stream_error(chunk["error"])
         for parsed in parser.parse(chunk):
             yield parsed
-
-
-class StreamRenderer:
-    """Events to chunks of one answer."""
-
-    def __init__(self, request: LLMRequest) -> None:
-        self._id = f"chatcmpl-{uuid.uuid4().hex}"
-        self._model = request.model
-        self._created = int(time.time())
-        self._with_usage = request.include_usage
-        self._begun: set[int] = set()
-        self.usage = Usage()
-
-    def render(self, event: LLMEvent) -> Iterator[bytes]:
-        """The chunks of one event, as server-sent events."""
-        match event:
-            case StreamStart():
-                self._id, self._model = event.id or self._id, event.model or self._model
-                return
-            case UsageReport():
-                self.usage = event.usage
-                return
-            case AudioDelta():
-                audio = {"data": base64.b64encode(event.data).decode(), "transcript": event.transcript}
-                delta: dict[str, Any] = {"audio": audio | ({"id": event.id} if event.id else {})}
-            case TextDelta():
-                delta = {"content": event.text} | ({"annotations": event.citations} if event.citations else {})
-            case ReasoningDelta():
-                if not event.text:
-                    return
-                delta = {"reasoning_content": event.text}
-            case RefusalDelta():
-                delta = {"refusal": event.text}
-            case ToolCallDelta():
-                delta = {"tool_calls": [_render_call(event)]}
-            case StreamEnd():
-                delta = {}
-        choice = getattr(event, "choice", 0)
-        if choice not in self._begun:
-            self._begun.add(choice)
-            delta = {"role": "assistant", "content": ""} | delta if not isinstance(event, StreamEnd) else {"role": "assistant"}
-        finish = render_finish_reason(event.finish_reason) if isinstance(event, StreamEnd) else None
-        logprobs = event.logprobs if isinstance(event, TextDelta) else None
-        yield self._chunk([{"index": choice, "delta": delta, "logprobs": logprobs, "finish_reason": finish}])
-
-    def finish(self) -> Iterator[bytes]:
-        """The usage, if it was asked for, and the mark that the answer is whole."""
-        if self._with_usage:
-            yield self._chunk([], render_chat_usage(self.usage))
-        yield b"data: [DONE]\n\n"
-
-    def _chunk(self, choices: list[dict[str, Any]], usage: dict[str, Any] | None = None) -> bytes:
-        chunk: dict[str, Any] = {
-            "id": self._id,
-            "object": "chat.completion.chunk",
-            "created": self._created,
-            "model": self._model,
-            "choices": choices,
-        }
-        if self._with_usage:
-            chunk["usage"] = usage
-        return encode(orjson.dumps(chunk))
-
-
-def _render_call(event: ToolCallDelta) -> dict[str, Any]:
-    function: dict[str, Any] = {"arguments": event.arguments}
-    if event.name is not None:
-        function["name"] = event.name
-    call: dict[str, Any] = {"index": event.index, "function": function}
-    if event.id is not None:
-        call |= {"id": event.id, "type": "function"}
-    return call
-
-
-async def render_stream(events: AsyncIterator[LLMEvent], request: LLMRequest) -> AsyncIterator[bytes]:
-    """The stream as OpenAI sends it. An error in mid-stream becomes an error event, and no `[DONE]` follows."""
-    renderer = StreamRenderer(request)
-    try:
-        async for event in events:
-            for chunk in renderer.render(event):
-                yield chunk
-    except JackfieldError as error:
-        yield encode(orjson.dumps(render_error(error)))
-        return
-    for chunk in renderer.finish():
-        yield chunk

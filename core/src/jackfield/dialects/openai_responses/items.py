@@ -20,7 +20,7 @@ from jackfield.contract import (
     UnsupportedParameter,
 )
 
-from ..openai_chat.parts import encode_data_url, parse_data_url
+from ..media import encode_data_url, parse_data_url
 
 DIALECT = "openai.responses"
 
