@@ -47,7 +47,7 @@ class AccessLog:
             "timestamp": time.time(),
             "request_id": info.request_id,
             "method": exchange.scope["method"],
-            "path": exchange.surface.path,
+            "path": exchange.surface.path if exchange.surface.path[0] == "/" else clean(exchange.scope["path"]),
             "status": exchange.status,
             "outcome": exchange.outcome,
             "seconds": round(seconds, 6),

@@ -68,6 +68,7 @@ def config(app: Any, settings: ServerSettings) -> uvicorn.Config:
         ws="none",
         lifespan="off",
         log_config=None,
+        log_level="warning",
         access_log=False,
         proxy_headers=False,
         server_header=False,
@@ -84,8 +85,9 @@ async def serve(
     routes: Routes | None = None,
     started: Started | None = None,
     kernel: Kernel | None = None,
+    until: asyncio.Event | None = None,
 ) -> None:
-    """Open the host, serve it on `listener` until SIGTERM or SIGINT, let running calls end, close it.
+    """Open the host, serve it on `listener` until SIGTERM or SIGINT (or `until`), let running calls end, close it.
 
     :param routes: what is served beside /v1; see `create_app`
     :param started: told when the host serves, with its address
@@ -98,7 +100,9 @@ async def serve(
         server = _Server(config(app, settings.server))
         if started is not None:
             server.on_started = lambda: started(host, address(listener, settings.server))
+        server.until = until
         await server.serve(sockets=[listener])
+        _log.info("the host stops", extra={"running_calls": host.running_calls})
         app.close()
 
 
@@ -106,6 +110,10 @@ class _Server(uvicorn.Server):
     """Says when it is ready, and ends by returning: who asked it to stop is not to be killed by the same signal again."""
 
     on_started: Callable[[], None] | None = None
+    until: asyncio.Event | None = None
+
+    async def on_tick(self, counter: int) -> bool:
+        return await super().on_tick(counter) or (self.until is not None and self.until.is_set())
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
