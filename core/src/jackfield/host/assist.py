@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
 TITLE_LENGTH = 60
 QUESTION_LENGTH = 200
-_MAX_TOKENS = 1024  # a reasoning model thinks before it writes ten words
+_MAX_TOKENS = 256  # enough for a few questions; a small model may never stop by itself
+_MAX_TOKENS_REASONING = 2048  # such a model thinks before it writes ten words
 _EXCERPT = 2000  # characters of one message that are shown to the model
 _LATEST = 8  # messages
 
@@ -43,7 +44,7 @@ that says what it is about. Do not answer the conversation. {language}
 Answer with JSON only, like this: {{"title": "…"}}"""
 _QUESTIONS = """Read the conversation below. Write the {count} questions that its user would most naturally ask the assistant \
 next: each in the user's voice, under twenty words, about what was said, none a repetition. {language}
-Answer with JSON only, like this: {{"questions": ["…", "…"]}}"""
+Answer with JSON only, like this: {{{form}}}"""
 
 _SCRIPTS = (
     ("Japanese", re.compile(r"[\u3040-\u30ff]")),
@@ -96,7 +97,7 @@ class Assist:
         if not said:
             raise BadRequest("The conversation has no text to name.", param="messages")
         instruction = _TITLE.format(language=language_hint(said))
-        request = self._request(model, instruction, said[:4], _schema("title", {"type": "string"}))
+        request = self._request(model, instruction, said[:4], _schema("title"))
         result = await self._ask(caller, request, info)
         title = read_title(result.text) or shorten(said[0].text, TITLE_LENGTH)
         return Title(title, result.model, result.usage)
@@ -120,8 +121,11 @@ class Assist:
         said = [message for message in messages if message.role in ("user", "assistant") and message.text.strip()]
         if not said:
             raise BadRequest("The conversation has no text to go on from.", param="messages")
-        instruction = _QUESTIONS.format(count=count, language=language_hint(said))
-        schema = _schema("questions", {"type": "array", "items": {"type": "string"}})
+        # A member for each question, not a list of them: vendors' schemas cannot all say how long a list must be.
+        names = [f"question_{number}" for number in range(1, count + 1)]
+        form = ", ".join(f'"{name}": "…"' for name in names)
+        instruction = _QUESTIONS.format(count=count, language=language_hint(said), form=form)
+        schema = _schema(*names)
         result = await self._ask(caller, self._request(model, instruction, said[-_LATEST:], schema), info)
         questions = read_questions(result.text)[:count]
         if not questions:
@@ -144,11 +148,15 @@ class Assist:
         description = await self._calls.describe(caller, request.model, ModelType.LLM)
         if Feature.STRUCTURED_OUTPUT not in description.features:
             request.output = None  # the prompt asks for the form as well
+        if Feature.REASONING in description.features:
+            request.sampling.max_tokens = _MAX_TOKENS_REASONING
         return await self._calls.llm(caller, request, info=info)
 
 
-def _schema(name: str, kind: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "properties": {name: kind}, "required": [name], "additionalProperties": False}
+def _schema(*names: str) -> dict[str, Any]:
+    """An object of texts."""
+    properties = {name: {"type": "string"} for name in names}
+    return {"type": "object", "properties": properties, "required": list(names), "additionalProperties": False}
 
 
 def language_hint(messages: Sequence[Message]) -> str:
@@ -182,7 +190,7 @@ def read_questions(answer: str) -> list[str]:
     """The questions in a model's answer, without repetitions."""
     content = _json_in(answer)
     if isinstance(content, dict):
-        content = next((value for value in content.values() if isinstance(value, list)), None)
+        content = next((value for value in content.values() if isinstance(value, list)), list(content.values()))
     if isinstance(content, list):
         found = [entry.get("question") if isinstance(entry, dict) else entry for entry in content]
         texts = [entry for entry in found if isinstance(entry, str)]

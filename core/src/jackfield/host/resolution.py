@@ -126,7 +126,9 @@ class Resolution:
             )
         known = [model.id for model in provider.models if model.type == model_type]
         known += [id_ for name, id_, kind in view.custom_models if (name, kind) == (provider.id, model_type)]
-        near = difflib.get_close_matches(model_id, known, n=1)
+        near = difflib.get_close_matches(model_id, known, n=1) or [
+            name for name in known if name in model_id or model_id in name
+        ]
         advice = f"Did you mean `{provider.id}/{near[0]}`?" if near else None
         if advice is None and provider.model_form is not None:
             advice = "Add the model under Settings > Model providers, or list the models with `jackfield models`."

@@ -38,10 +38,11 @@ def test_a_title_is_read_out_of_any_answer(answer: str, title: str) -> None:
     [
         ('{"questions": ["Why?", "How?", "Why?"]}', ["Why?", "How?"]),
         ('["Why?", {"question": "How?"}]', ["Why?", "How?"]),
+        ('{"question_1": "Why?", "question_2": "How?", "note": 7}', ["Why?", "How?"]),
         ("Here you go:\n1. Why is it so?\n2) How far is it?\n", ["Why is it so?", "How far is it?"]),
         ("- 它有多远？\n- 为什么？", ["它有多远？", "为什么？"]),
         ("I cannot think of any.", []),
-        ('{"questions": "none"}', []),
+        ('{"questions": []}', []),
     ],
 )
 def test_questions_are_read_out_of_any_answer(answer: str, questions: list[str]) -> None:
