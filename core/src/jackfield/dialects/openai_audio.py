@@ -5,6 +5,7 @@ Transcription requests are multipart forms: here they are plain members and the 
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Any
 
 from jackfield.contract import (
@@ -18,10 +19,17 @@ from jackfield.contract import (
     Usage,
 )
 
+from .counts import count, dicts
+from .counts import members as as_members
+from .extras import given, passed_on
+
 DIALECT = "openai.audio"
 RESPONSE_FORMATS = ("json", "text", "srt", "verbose_json", "vtt")
-_TRANSCRIPTION = {"model", "file", "language", "prompt", "temperature", "response_format", "timestamp_granularities"}
-_SPEECH = {"model", "input", "voice", "response_format", "speed", "instructions"}
+_TRANSCRIPTION = frozenset({
+    "model", "file", "language", "prompt", "temperature", "response_format", "timestamp_granularities",
+})  # fmt: skip
+_SPEECH = frozenset({"model", "input", "voice", "response_format", "speed", "instructions"})
+_RESULT = {"text", "task", "language", "duration", "segments", "words", "usage"}
 MEDIA_TYPES = {
     "mp3": "audio/mpeg",
     "opus": "audio/ogg",
@@ -57,13 +65,16 @@ def parse_transcription_request(members: dict[str, Any], audio: Blob, *, transla
         prompt=members.get("prompt") or None,
         temperature=temperature,
         timestamps=frozenset(stamps),
-        extra={name: value for name, value in members.items() if name not in _TRANSCRIPTION},
+        extra=given(members, _TRANSCRIPTION),
         dialect=DIALECT,
     )
 
 
 def build_transcription_form(request: TranscriptionRequest) -> dict[str, Any]:
-    """The form's members but for the file."""
+    """The form's members but for the file.
+
+    :raises UnsupportedParameter: as `passed_on`
+    """
     form: dict[str, Any] = {"model": request.model, "response_format": "verbose_json" if request.timestamps else "json"}
     for name in ("language", "prompt"):
         if value := getattr(request, name):
@@ -72,59 +83,91 @@ def build_transcription_form(request: TranscriptionRequest) -> dict[str, Any]:
         form["temperature"] = str(request.temperature)
     if request.timestamps:
         form["timestamp_granularities[]"] = sorted(request.timestamps)
-    return form | request.extra
+    return form | passed_on(request, DIALECT)
 
 
 def parse_transcription_result(body: dict[str, Any]) -> TranscriptionResult:
     """:raises ServerUnavailable: if the body is no transcription"""
+    if not isinstance(body.get("text"), str):
+        raise ServerUnavailable("The vendor's answer is no transcription: it has no text.")
     try:
-        duration = body.get("duration")
-        usage = body.get("usage") or {}
-        seconds = usage.get("seconds") if usage.get("type") == "duration" else duration
-        return TranscriptionResult(
-            text=body["text"],
-            language=body.get("language"),
-            duration=float(duration) if duration is not None else None,
-            segments=[TimedText(one["text"], float(one["start"]), float(one["end"])) for one in body.get("segments") or ()],
-            words=[TimedText(one["word"], float(one["start"]), float(one["end"])) for one in body.get("words") or ()],
-            usage=Usage(
-                input_tokens=usage.get("input_tokens") or 0,
-                output_tokens=usage.get("output_tokens") or 0,
-                audio_seconds=float(seconds or 0),
-            ),
-        )
+        seconds = _seconds(body["duration"]) if body.get("duration") is not None else None
+        segments = [_timed(one, "text") for one in body.get("segments") or ()]
+        words = [_timed(one, "word") for one in body.get("words") or ()]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ServerUnavailable(f"The vendor's answer is no transcription: {error!r}.") from None
+    extra = {name: value for name, value in body.items() if name not in _RESULT and value is not None}
+    if any("avg_logprob" in one for one in dicts(body.get("segments"))):
+        extra["segments"] = body["segments"]
+    return TranscriptionResult(
+        text=body["text"],
+        language=body["language"] if isinstance(body.get("language"), str) else None,
+        duration=seconds,
+        segments=segments,
+        words=words,
+        usage=_parse_usage(body.get("usage"), seconds),
+        extra=extra,
+    )
 
 
-def render_transcription_result(result: TranscriptionResult, response_format: str = "json") -> str | dict[str, Any]:
+def _timed(one: dict[str, Any], name: str) -> TimedText:
+    return TimedText(str(one[name]), _seconds(one["start"]), _seconds(one["end"]))
+
+
+def _seconds(value: Any) -> float:
+    """A time as a number; some servers write it as text."""
+    seconds = float(value)
+    if not isfinite(seconds):
+        raise ValueError(f"{value!r} is no time")
+    return seconds
+
+
+def _parse_usage(usage: object, duration: float | None) -> Usage:
+    """Tokens or seconds; servers that tell neither tell how long the recording is."""
+    given_usage = as_members(usage)
+    seconds = given_usage.get("seconds") if given_usage.get("type") == "duration" else duration
+    return Usage(
+        input_tokens=count(given_usage.get("input_tokens")),
+        output_tokens=count(given_usage.get("output_tokens")),
+        audio_seconds=float(seconds) if isinstance(seconds, int | float) and seconds > 0 else 0.0,
+    )
+
+
+def render_transcription_result(
+    result: TranscriptionResult, response_format: str = "json", task: str = "transcribe"
+) -> str | dict[str, Any]:
     """A JSON object for json and verbose_json, text for the others."""
     if response_format == "text":
         return result.text + "\n"
     if response_format in ("srt", "vtt"):
         return _subtitles(result, vtt=response_format == "vtt")
-    if result.usage.audio_seconds or not result.usage.total_tokens:
-        usage: dict[str, Any] = {"type": "duration", "seconds": round(result.usage.audio_seconds)}
-    else:
-        usage = {
-            "type": "tokens",
-            "input_tokens": result.usage.input_tokens,
-            "output_tokens": result.usage.output_tokens,
-            "total_tokens": result.usage.total_tokens,
-        }
+    extra = {name: value for name, value in result.extra.items() if name != "segments"}
     if response_format == "json":
-        return {"text": result.text, "usage": usage}
-    body: dict[str, Any] = {
-        "task": "transcribe",
+        return extra | {"text": result.text, "usage": _render_usage(result.usage)}
+    raw = dicts(result.extra.get("segments"))
+    whole = len(raw) == len(result.segments)
+    body: dict[str, Any] = extra | {
+        "task": task,
         "language": result.language or "",
         "duration": result.duration or 0.0,
         "text": result.text,
-        "usage": usage,
-        "segments": [_segment(number, one) for number, one in enumerate(result.segments)],
+        "usage": _render_usage(result.usage),
+        "segments": [_segment(number, one) | (raw[number] if whole else {}) for number, one in enumerate(result.segments)],
     }
     if result.words:
         body["words"] = [{"word": one.text, "start": one.start, "end": one.end} for one in result.words]
     return body
+
+
+def _render_usage(usage: Usage) -> dict[str, Any]:
+    if usage.audio_seconds or not usage.total_tokens:
+        return {"type": "duration", "seconds": round(usage.audio_seconds)}
+    return {
+        "type": "tokens",
+        "input_tokens": usage.input_tokens,
+        "output_tokens": usage.output_tokens,
+        "total_tokens": usage.total_tokens,
+    }
 
 
 def _segment(number: int, one: TimedText) -> dict[str, Any]:
@@ -158,8 +201,9 @@ def parse_speech_request(body: dict[str, Any]) -> SpeechRequest:
         raise BadRequest("`speed` must be a number from 0.25 to 4.", param="speed")
     if isinstance(voice, dict):
         voice = voice.get("id")
-    if voice is not None and not isinstance(voice, str):
-        raise BadRequest("`voice` must be a string.", param="voice")
+    for name, value in (("voice", voice), *((name, body.get(name)) for name in ("response_format", "instructions"))):
+        if value is not None and not isinstance(value, str):
+            raise BadRequest(f"`{name}` must be a string.", param=name)
     return SpeechRequest(
         model=str(body.get("model") or ""),
         text=text,
@@ -167,13 +211,13 @@ def parse_speech_request(body: dict[str, Any]) -> SpeechRequest:
         format=body.get("response_format"),
         speed=speed,
         instructions=body.get("instructions"),
-        extra={name: value for name, value in body.items() if name not in _SPEECH},
+        extra=given(body, _SPEECH),
         dialect=DIALECT,
     )
 
 
 def build_speech_request(request: SpeechRequest) -> dict[str, Any]:
-    """The wire body."""
+    """:raises UnsupportedParameter: as `passed_on`"""
     members = {
         "model": request.model,
         "input": request.text,
@@ -182,4 +226,4 @@ def build_speech_request(request: SpeechRequest) -> dict[str, Any]:
         "speed": request.speed,
         "instructions": request.instructions,
     }
-    return {name: value for name, value in members.items() if value is not None} | request.extra
+    return {name: value for name, value in members.items() if value is not None} | passed_on(request, DIALECT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ import orjson
 
 from jackfield.contract import JackfieldError
 
+_TITLE = re.compile(r"<title>([^<]*)</title>", re.IGNORECASE)
 _TYPES = {400: "invalid_request_error", 401: "authentication_error", 403: "permission_error", 404: "invalid_request_error"}
 
 
@@ -36,19 +38,23 @@ def render_error(error: JackfieldError) -> dict[str, Any]:
 
 
 def read_error(body: bytes) -> VendorError:
-    """The error object in a vendor's answer, in the several ways in which compatible servers write it."""
+    """The error object in a vendor's answer, in the several ways in which compatible servers write it.
+
+    OpenAI, Anthropic: `{error: {…}}`; vLLM, Mistral, Cohere: the object itself; Hugging Face, Ollama: `{error: "…"}`;
+    FastAPI: `{detail: …}`; Google: `[{error: {…}}]`; a proxy before the server: a page of HTML.
+    """
     try:
         parsed = orjson.loads(body)
     except orjson.JSONDecodeError:
-        return VendorError(message=body[:500].decode("utf-8", "replace").strip())
+        return VendorError(message=_plain_text(body))
     if isinstance(parsed, list) and parsed:
         parsed = parsed[0]
     if not isinstance(parsed, dict):
         return VendorError(message=str(parsed)[:500])
     error = parsed.get("error", parsed)
     if isinstance(error, str):
-        return VendorError(message=error)
-    if not isinstance(error, dict):
+        error = {**parsed, "message": parsed.get("message") or error, "type": parsed.get("error_type") or parsed.get("type")}
+    elif not isinstance(error, dict):
         error = parsed
     message = error.get("message") or error.get("msg") or error.get("detail") or parsed.get("message") or ""
     code = error.get("code") or error.get("type") or error.get("status")
@@ -58,3 +64,9 @@ def read_error(body: bytes) -> VendorError:
         param=error.get("param") if isinstance(error.get("param"), str) else None,
         type=str(error["type"]) if error.get("type") else None,
     )
+
+
+def _plain_text(body: bytes) -> str:
+    text = body[:4000].decode("utf-8", "replace").strip()
+    title = _TITLE.search(text) if text.startswith("<") else None
+    return (title[1] if title else text)[:500].strip()

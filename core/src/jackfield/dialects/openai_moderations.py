@@ -14,6 +14,7 @@ from jackfield.contract import (
     Verdict,
 )
 
+from .extras import given, passed_on
 from .openai_chat.parts import build_part, parse_parts
 from .openai_errors import render_error
 
@@ -37,18 +38,18 @@ def parse_request(body: dict[str, Any]) -> ModerationRequest:
         if len(parts) != len(inputs):
             raise BadRequest("`input` may hold text and images only.", param="input")
         inputs = [parts]
-    extra = {name: value for name, value in body.items() if name not in ("model", "input")}
+    extra = given(body, frozenset({"model", "input"}))
     return ModerationRequest(model=str(body.get("model") or ""), inputs=inputs, extra=extra, dialect=DIALECT)
 
 
 def build_request(request: ModerationRequest) -> dict[str, Any]:
-    """The wire body; an input of parts must be the only one, as OpenAI judges all parts together."""
-    first = request.inputs[0]
-    if isinstance(first, list):
-        if len(request.inputs) > 1:
+    """:raises BadRequest: for an input of parts beside others, as OpenAI judges all parts together; and as `passed_on`"""
+    inputs: Any = request.inputs
+    if inputs and isinstance(inputs[0], list):
+        if len(inputs) > 1:
             raise BadRequest("Inputs of parts are judged one at a time.", param="input")
-        return {"model": request.model, "input": [build_part(part) for part in first], **request.extra}
-    return {"model": request.model, "input": request.inputs, **request.extra}
+        inputs = [build_part(part) for part in inputs[0]]
+    return {"model": request.model, "input": inputs, **passed_on(request, DIALECT)}
 
 
 def parse_result(body: dict[str, Any]) -> ModerationResult:

@@ -7,6 +7,7 @@ may carry the documents, Cohere's carries the search units.
 from __future__ import annotations
 
 import uuid
+from math import isfinite
 from typing import Any
 
 from jackfield.contract import (
@@ -18,10 +19,13 @@ from jackfield.contract import (
     Usage,
 )
 
+from .counts import count, members
+from .extras import given, passed_on
 from .openai_errors import render_error
+from .openai_usage import parse_input_usage, render_input_usage
 
 JINA, COHERE = "jina.rerank", "cohere.rerank"
-_HANDLED = {"model", "query", "documents", "top_n", "return_documents"}
+_HANDLED = frozenset({"model", "query", "documents", "top_n", "return_documents"})
 
 __all__ = ["COHERE", "JINA", "build_request", "parse_request", "parse_result", "render_error", "render_result"]
 
@@ -44,39 +48,55 @@ def parse_request(body: dict[str, Any], dialect: str = JINA) -> RerankRequest:
         query=query,
         documents=strings,
         top_n=top_n,
-        extra={name: value for name, value in body.items() if name not in _HANDLED},
+        extra=given(body, _HANDLED),
         dialect=dialect,
     )
 
 
 def build_request(request: RerankRequest, dialect: str = JINA) -> dict[str, Any]:
-    """The wire body. Documents are not asked to be sent back."""
+    """The wire body. Documents are not asked to be sent back.
+
+    :raises UnsupportedParameter: as `passed_on`
+    """
     body: dict[str, Any] = {"model": request.model, "query": request.query, "documents": request.documents}
     if request.top_n is not None:
         body["top_n"] = request.top_n
     if dialect == JINA:
         body["return_documents"] = False
-    return body | request.extra
+    return body | passed_on(request, dialect)
 
 
 def parse_result(body: dict[str, Any]) -> RerankResult:
     """:raises ServerUnavailable: if the body is no ranking"""
     try:
-        ranking = [RankedDocument(int(entry["index"]), float(entry["relevance_score"])) for entry in body["results"]]
-        usage = body.get("usage") or {}
-        meta = body.get("meta") or {}
-        billed = meta.get("billed_units") or {}
-        tokens = usage.get("total_tokens") or (meta.get("tokens") or {}).get("input_tokens") or 0
-        units = int(billed.get("search_units") or 0)
+        ranking = [RankedDocument(_index(entry["index"]), _score(entry)) for entry in body["results"]]
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ServerUnavailable(f"The vendor's answer is no ranking: {error!r}.") from None
+    meta = members(body.get("meta"))
+    billed = members(meta.get("billed_units"))
+    usage = parse_input_usage(body.get("usage"))
+    tokens = usage.input_tokens or count(members(meta.get("tokens")).get("input_tokens")) or count(billed.get("input_tokens"))
     ranking.sort(key=lambda document: -document.score)
     return RerankResult(
         ranking=ranking,
-        usage=Usage(input_tokens=tokens, search_units=units),
+        usage=Usage(input_tokens=tokens, search_units=count(billed.get("search_units"))),
         model=str(body.get("model") or ""),
-        id=body.get("id"),
+        id=body["id"] if isinstance(body.get("id"), str) else None,
     )
+
+
+def _index(index: object) -> int:
+    if type(index) is not int or index < 0:
+        raise ValueError(f"{index!r} numbers no document")
+    return index
+
+
+def _score(entry: dict[str, Any]) -> float:
+    """vLLM and others that follow Jina write `relevance_score`, some `score`."""
+    score = float(entry["relevance_score"] if "relevance_score" in entry else entry["score"])
+    if not isfinite(score):
+        raise ValueError(f"{score} is no relevance")
+    return score
 
 
 def render_result(result: RerankResult, request: RerankRequest, *, return_documents: bool = False) -> dict[str, Any]:
@@ -84,7 +104,7 @@ def render_result(result: RerankResult, request: RerankRequest, *, return_docume
     results: list[dict[str, Any]] = []
     for ranked in result.ranking:
         entry: dict[str, Any] = {"index": ranked.index, "relevance_score": ranked.score}
-        if return_documents:
+        if return_documents and ranked.index < len(request.documents):
             entry["document"] = {"text": request.documents[ranked.index]}
         results.append(entry)
     usage = result.usage
@@ -93,6 +113,6 @@ def render_result(result: RerankResult, request: RerankRequest, *, return_docume
         "object": "list",
         "model": result.model or request.model,
         "results": results,
-        "usage": {"total_tokens": usage.input_tokens, "prompt_tokens": usage.input_tokens},
+        "usage": render_input_usage(usage),
         "meta": {"api_version": {"version": "2"}, "billed_units": {"search_units": usage.search_units}},
     }
