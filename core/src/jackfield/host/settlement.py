@@ -65,7 +65,10 @@ class Settlement:
                 milliseconds=round((ended - ticket.started) * 1000),
                 first_byte_milliseconds=round(first * 1000) if first is not None else None,
             )
-            self._tenancy.ledger.append(record)
+            try:
+                self._tenancy.ledger.append(record)
+            except OSError:  # a full disk: the answer is there and is given; that it is missing from the bill is said aloud
+                _log.exception("the usage of call %s could not be written down", ticket.info.request_id)
             if ticket.view.budgets:
                 self._tenancy.budgets.settle(ticket.view, caller.key_id, usage, cost, currency)
             if ticket.allowances:
@@ -73,9 +76,11 @@ class Settlement:
         reservation: Reservation | None = ticket.reservation
         if reservation is not None:
             ticket.reservation = None
-            began = ticket.first_byte is not None or outcome != "error"
             trials = self._tenancy.trials
-            self._run(trials.settle(reservation, usage) if began else trials.give_back(reservation))
+            if ticket.first_byte is None and outcome == "error":
+                self._run(trials.give_back(reservation))
+            elif usage.total_tokens:  # where the vendor told none, what was reserved stays used: nothing is for nothing
+                self._run(trials.settle(reservation, usage))
         if self._observers.any:
             self._tell(ticket, outcome, usage, error, (cost, currency, ended, first))
 

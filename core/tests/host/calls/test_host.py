@@ -136,6 +136,21 @@ async def test_an_observer_that_raises_harms_no_call(
     assert "an observer of calls failed" in caplog.text
 
 
+async def test_a_full_disk_costs_no_answer(
+    desk: Desk, vendor: Vendor, helpers: Helpers, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.add_key()
+    vendor.reply = helpers.good_reply
+
+    def full(entry: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(desk.host.tenancy.ledger, "append", full)
+    assert (await desk.host.calls.llm(desk.caller, ask())).text == "Hello."
+    assert "could not be written down" in caplog.text
+    assert desk.host.running_calls == 0
+
+
 async def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(HostFault, match="data folder"):

@@ -118,6 +118,20 @@ async def test_a_quota_in_tokens_is_charged_with_what_was_used(open_host: OpenHo
         await desk.host.calls.llm(desk.caller, ask())
 
 
+async def test_a_call_whose_tokens_are_not_told_is_not_for_nothing(
+    open_host: OpenHost, vendor: Vendor, helpers: Helpers
+) -> None:
+    desk = await lent(open_host, helpers, quota=25, unit="tokens")
+
+    async def reply(exchange: Exchange) -> None:
+        await exchange.answer(200, {"id": "x", "choices": []})
+
+    vendor.reply = reply
+    raw = b'{"model":"acme/chat"}'
+    assert await desk.host.calls.relay(desk.caller, "openai.chat", {"model": "acme/chat"}, raw) is not None
+    assert await used(desk) == 1
+
+
 async def test_counting_tokens_takes_nothing(open_host: OpenHost, vendor: Vendor, helpers: Helpers) -> None:
     desk = await lent(open_host, helpers)
 
