@@ -143,7 +143,10 @@ def test_a_chat_request_becomes_messages() -> None:
         ],
         "tools": [{"name": "f", "input_schema": {"type": "object"}}],
         "tool_choice": {"type": "any"},
-        "output_config": {"format": {"type": "json_schema", "schema": {"type": "object"}}, "effort": "low"},
+        "output_config": {
+            "format": {"type": "json_schema", "schema": {"type": "object", "additionalProperties": False}},
+            "effort": "low",
+        },
         "stream": True,
     }
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import base64
+import re
+import zlib
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
 
 from jackfield.contract import (
+    AudioPart,
     BadRequest,
     Blob,
     FilePart,
@@ -22,73 +25,107 @@ from jackfield.contract import (
     UnsupportedParameter,
 )
 
-from ..media import decode_base64
+from .. import seals
+from ..citations import for_messages
+from ..counts import dicts, members
+from ..media import decode_base64, encode_base64, sniff
 
 DIALECT = "anthropic.messages"
+
+_KNOWN: Mapping[str, frozenset[str]] = {
+    "text": frozenset({"text", "citations"}),
+    "image": frozenset({"source"}),
+    "document": frozenset({"source", "title", "context", "citations"}),
+    "thinking": frozenset({"thinking", "signature"}),
+    "redacted_thinking": frozenset({"data"}),
+    "tool_use": frozenset({"id", "name", "input"}),
+    "tool_result": frozenset({"tool_use_id", "content", "is_error"}),
+}
+"""The types of blocks that the contract has a place for, and their members."""
+
+_ALWAYS = frozenset({"type", "cache_control"})
+_ID = re.compile(r"[a-zA-Z0-9_-]+")
 
 
 def parse_cache(block: dict[str, Any]) -> str | None:
     """`cache_control` as the contract has it: its TTL, or "default"."""
     control = block.get("cache_control")
-    return (control.get("ttl") or "default") if isinstance(control, dict) else None
+    return str(control.get("ttl") or "default") if isinstance(control, dict) else None
 
 
 def build_cache(cache: str | None) -> dict[str, Any]:
-    """The member `cache_control`, if there is one."""
+    """The member `cache_control`, if there is one. TTLs that other vendors know are left to the default."""
     if cache is None:
         return {}
-    return {"cache_control": {"type": "ephemeral"} | ({"ttl": cache} if cache != "default" else {})}
+    return {"cache_control": {"type": "ephemeral"} | ({"ttl": cache} if cache in ("5m", "1h") else {})}
 
 
-def parse_blocks(content: object, param: str) -> list[Part]:
+def parse_blocks(content: object, param: str, *, answered: bool = False) -> list[Part]:
     """A message's `content`: a string or a list of blocks.
 
+    :param answered: the blocks are an answer's, in which members of no meaning to the contract do not matter; in a request,
+        a block that has some is kept as it is
     :raises BadRequest: naming the block at fault
     """
     if isinstance(content, str):
         return [TextPart(content)]
     if not isinstance(content, list):
         raise BadRequest(f"`{param}` must be a string or a list of blocks.", param=param)
-    parts = []
+    parts: list[Part] = []
     for index, block in enumerate(content):
         where = f"{param}.{index}"
-        if not isinstance(block, dict) or not isinstance(block.get("type"), str):
+        if not isinstance(block, dict) or not isinstance(kind := block.get("type"), str):
             raise BadRequest(f"`{where}` must be an object with a `type`.", param=where)
+        if kind not in _KNOWN or (not answered and _holds_more(block, kind)):
+            parts.append(OpaquePart(DIALECT, block))
+            continue
         try:
             parts.append(_parse_block(block, where))
         except (KeyError, TypeError, AttributeError) as error:
-            raise BadRequest(
-                f"`{where}` is no whole `{block['type']}` block: {error} is missing or wrong.", param=where
-            ) from None
+            raise BadRequest(f"`{where}` is no whole `{kind}` block: {error} is missing or wrong.", param=where) from None
     return parts
 
 
+def _holds_more(block: dict[str, Any], kind: str) -> bool:
+    if kind == "document" and members(block.get("source")).get("type") == "content":
+        return True
+    if kind == "tool_use":  # what a call holds beyond goes with it
+        return False
+    return any(value is not None for name, value in block.items() if name not in _ALWAYS and name not in _KNOWN[kind])
+
+
 def _parse_block(block: dict[str, Any], param: str) -> Part:
+    cache = parse_cache(block)
     match block["type"]:
         case "text":
-            if not isinstance(block["text"], str):
-                raise BadRequest(f"`{param}.text` must be a string.", param=f"{param}.text")
-            return TextPart(block["text"], cache=parse_cache(block), citations=block.get("citations") or [])
+            return TextPart(_string(block["text"], f"{param}.text"), cache=cache, citations=dicts(block.get("citations")))
         case "image":
-            return ImagePart(_parse_source(block["source"], f"{param}.source"), cache=parse_cache(block))
-        case "document" if block["source"]["type"] != "content":
-            citations = block.get("citations")
+            return ImagePart(_parse_source(block["source"], f"{param}.source"), cache=cache)
+        case "document":
             return FilePart(
                 _parse_source(block["source"], f"{param}.source"),
                 title=block.get("title"),
                 context=block.get("context"),
-                cache=parse_cache(block),
-                citations=citations.get("enabled") if isinstance(citations, dict) else None,
+                cache=cache,
+                citations=members(block.get("citations")).get("enabled"),
             )
         case "thinking":
-            return ReasoningPart(block["thinking"], signature=block.get("signature"))
+            return ReasoningPart(_string(block["thinking"], f"{param}.thinking"), signature=block.get("signature") or None)
         case "redacted_thinking":
-            return ReasoningPart(redacted=block["data"])
+            return ReasoningPart(redacted=_string(block["data"], f"{param}.data"))
         case "tool_use":
-            return ToolCall(block["id"], block["name"], orjson.dumps(block["input"]).decode(), cache=parse_cache(block))
-        case "tool_result":
-            return _parse_tool_result(block, param)
-    return OpaquePart(DIALECT, block)
+            arguments = orjson.dumps(block["input"]).decode()
+            known = _ALWAYS | _KNOWN["tool_use"]
+            extra = {name: value for name, value in block.items() if name not in known and value is not None}
+            identity, name = _string(block["id"], f"{param}.id"), _string(block["name"], f"{param}.name")
+            return ToolCall(identity, name, arguments, cache, extra)
+    return _parse_tool_result(block, param)
+
+
+def _string(value: object, param: str) -> str:
+    if not isinstance(value, str):
+        raise BadRequest(f"`{param}` must be a string.", param=param)
+    return value
 
 
 def _parse_tool_result(block: dict[str, Any], param: str) -> Part:
@@ -99,7 +136,8 @@ def _parse_tool_result(block: dict[str, Any], param: str) -> Part:
         if len(known) < len(parts):
             return OpaquePart(DIALECT, block)
         content = known
-    return ToolResult(block["tool_use_id"], content, is_error=bool(block.get("is_error")), cache=parse_cache(block))
+    call_id = _string(block["tool_use_id"], f"{param}.tool_use_id")
+    return ToolResult(call_id, content, is_error=block.get("is_error") is True, cache=parse_cache(block))
 
 
 def _parse_source(source: dict[str, Any], param: str) -> Blob:
@@ -107,51 +145,70 @@ def _parse_source(source: dict[str, Any], param: str) -> Blob:
         case "base64":
             return Blob(media_type=source["media_type"], data=decode_base64(source["data"], f"{param}.data"))
         case "url":
-            return Blob(url=source["url"])
+            return Blob(url=_string(source["url"], f"{param}.url"))
         case "file":
-            return Blob(file_id=source["file_id"])
+            return Blob(file_id=_string(source["file_id"], f"{param}.file_id"))
         case "text":
             return Blob(media_type="text/plain", data=source["data"].encode())
     raise BadRequest(f"`{param}.type` must be base64, url, file or text.", param=f"{param}.type")
 
 
-def build_blocks(parts: list[Part]) -> list[dict[str, Any]]:
-    """:raises UnsupportedParameter: for a part that this dialect has no form for"""
-    return [block for part in parts if (block := _build_block(part)) is not None]
+def build_blocks(parts: Iterable[Part], *, own: bool = True) -> list[dict[str, Any]]:
+    """:param own: the parts came in this dialect, so that what its calls hold beyond the contract goes back with them
+
+    :raises UnsupportedParameter: for a part that this dialect has no form for
+    """
+    return [block for part in parts if (block := _build_block(part, own=own)) is not None]
 
 
-def _build_block(part: Part) -> dict[str, Any] | None:
+def _build_block(part: Part, *, own: bool) -> dict[str, Any] | None:
     match part:
-        case TextPart() | RefusalPart():
-            if not part.text:
-                return None  # the API refuses empty text
-            citations = part.citations if isinstance(part, TextPart) else []
-            anthropic = [citation for citation in citations if str(citation.get("type", "")).endswith("_location")]
-            cache = part.cache if isinstance(part, TextPart) else None
-            return {"type": "text", "text": part.text} | ({"citations": anthropic} if anthropic else {}) | build_cache(cache)
+        case TextPart():
+            citations = for_messages(part.citations)
+            return _text(part.text, {"citations": citations} if citations else {}, part.cache)
+        case RefusalPart():
+            return _text(part.text)
+        case AudioPart() if part.transcript:
+            return _text(part.transcript)
         case ImagePart():
-            return {"type": "image", "source": _build_source(part.blob)} | build_cache(part.cache)
+            return {"type": "image", "source": _build_source(part.blob, "image/png")} | build_cache(part.cache)
         case FilePart():
-            block: dict[str, Any] = {"type": "document", "source": _build_source(part.blob)}
-            title = part.title or part.blob.name
-            block |= {"title": title} if title else {}
-            block |= {"context": part.context} if part.context else {}
-            block |= {"citations": {"enabled": part.citations}} if part.citations is not None else {}
-            return block | build_cache(part.cache)
+            return _build_file(part)
         case ReasoningPart():
-            if part.redacted:
-                return {"type": "redacted_thinking", "data": part.redacted}
-            # Thoughts of another vendor carry no signature, and this one takes only its own.
-            return {"type": "thinking", "thinking": part.text, "signature": part.signature} if part.signature else None
+            return _build_reasoning(part)
         case ToolCall():
-            return {"type": "tool_use", "id": part.id, "name": part.name, "input": _arguments(part)} | build_cache(part.cache)
+            call = {"type": "tool_use", "id": tool_id(part.id), "name": part.name, "input": _arguments(part)}
+            return call | (part.extra if own else {}) | build_cache(part.cache)
         case ToolResult():
-            content = part.content if isinstance(part.content, str) else build_blocks(list(part.content))
+            content = part.content if isinstance(part.content, str) else build_blocks(part.content)
             error = {"is_error": True} if part.is_error else {}
-            return {"type": "tool_result", "tool_use_id": part.call_id, "content": content} | error | build_cache(part.cache)
+            result = {"type": "tool_result", "tool_use_id": tool_id(part.call_id), "content": content}
+            return result | error | build_cache(part.cache)
         case OpaquePart(dialect=dialect, body=body) if dialect == DIALECT:
             return body
-    raise UnsupportedParameter(f"This model's API has no form for a {type(part).__name__} in a message.", param="messages")
+    kind = f"{part.dialect} part `{part.body.get('type')}`" if isinstance(part, OpaquePart) else type(part).__name__
+    raise UnsupportedParameter(f"This model's API has no form for a {kind} in a message.", param="messages")
+
+
+def _text(text: str, beside: dict[str, Any] | None = None, cache: str | None = None) -> dict[str, Any] | None:
+    """A block of text, but for empty text, which the API refuses."""
+    return {"type": "text", "text": text} | (beside or {}) | build_cache(cache) if text else None
+
+
+def _build_reasoning(part: ReasoningPart) -> dict[str, Any] | None:
+    """A block, but for thoughts without a seal, and with another vendor's, which the API refuses."""
+    if any(seals.is_openai(seal) for seal in (part.redacted, part.signature) if seal):
+        return None
+    if part.redacted:
+        return {"type": "redacted_thinking", "data": part.redacted}
+    return {"type": "thinking", "thinking": part.text, "signature": part.signature} if part.signature else None
+
+
+def tool_id(identity: str) -> str:
+    """An id that the API takes; some vendors write `functions.name:0`. The same in a call and in its result."""
+    if _ID.fullmatch(identity):
+        return identity
+    return f"{re.sub('[^a-zA-Z0-9_-]', '_', identity)}_{zlib.crc32(identity.encode()):08x}"
 
 
 def _arguments(call: ToolCall) -> Any:
@@ -163,12 +220,26 @@ def _arguments(call: ToolCall) -> Any:
     return arguments if isinstance(arguments, dict) else {"arguments": call.arguments}
 
 
-def _build_source(blob: Blob) -> dict[str, Any]:
+def _build_file(part: FilePart) -> dict[str, Any]:
+    kind = part.blob.media_type or (sniff(part.blob.data) if part.blob.data else None) or ""
+    if kind.startswith("image/"):
+        return {"type": "image", "source": _build_source(part.blob, kind)} | build_cache(part.cache)
+    block: dict[str, Any] = {"type": "document", "source": _build_source(part.blob, "application/pdf")}
+    title = part.title or part.blob.name
+    block |= {"title": title} if title else {}
+    block |= {"context": part.context} if part.context else {}
+    block |= {"citations": {"enabled": part.citations}} if part.citations is not None else {}
+    return block | build_cache(part.cache)
+
+
+def _build_source(blob: Blob, unknown: str) -> dict[str, Any]:
+    """:param unknown: the media type of bytes that do not tell theirs"""
     if blob.file_id is not None:
         return {"type": "file", "file_id": blob.file_id}
     if blob.url is not None:
         return {"type": "url", "url": blob.url}
     data = blob.data or b""
-    if blob.media_type == "text/plain":
+    kind = (blob.media_type or sniff(data) or unknown).partition(";")[0]
+    if kind.startswith("text/") or kind == "application/json":
         return {"type": "text", "media_type": "text/plain", "data": data.decode("utf-8", "replace")}
-    return {"type": "base64", "media_type": blob.media_type or "image/png", "data": base64.b64encode(data).decode()}
+    return {"type": "base64", "media_type": kind, "data": encode_base64(data)}

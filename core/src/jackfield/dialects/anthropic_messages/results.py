@@ -5,23 +5,27 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-import orjson
-
 from jackfield.contract import (
+    AudioPart,
     BadRequest,
     FinishReason,
     JackfieldError,
     LLMRequest,
     LLMResult,
     Message,
+    OpaquePart,
     Part,
     ReasoningPart,
+    RefusalPart,
     ServerUnavailable,
+    ToolCall,
+    VideoPart,
 )
 
 from ..anthropic_usage import parse_usage, render_usage
-from .blocks import build_blocks, parse_blocks
+from .blocks import DIALECT, build_blocks, parse_blocks
 
+_KNOWN = {"id", "type", "role", "model", "content", "stop_reason", "stop_sequence", "usage"}
 _STOP_IN: dict[str, FinishReason] = {
     "end_turn": "stop",
     "stop_sequence": "stop",
@@ -72,39 +76,58 @@ def message_id(identity: str) -> str:
 def parse_result(body: dict[str, Any]) -> LLMResult:
     """:raises ServerUnavailable: if the body is no message"""
     try:
-        result = LLMResult(
-            message=Message("assistant", parse_blocks(body["content"], "content")),
-            finish_reason=parse_stop_reason(body.get("stop_reason")),
-            stop_sequence=body.get("stop_sequence"),
-            usage=parse_usage(body.get("usage")),
-            model=str(body.get("model") or ""),
-        )
-    except (KeyError, TypeError, BadRequest) as error:
+        parts = parse_blocks(body["content"], "content", answered=True)
+    except (KeyError, BadRequest) as error:
         raise ServerUnavailable(f"The vendor's answer is no message: {error!r}.") from None
-    result.id = str(body.get("id") or result.id)
+    stop_sequence = body.get("stop_sequence")
+    result = LLMResult(
+        message=Message("assistant", parts),
+        finish_reason=parse_stop_reason(body.get("stop_reason")),
+        stop_sequence=stop_sequence if isinstance(stop_sequence, str) else None,
+        usage=parse_usage(body.get("usage")),
+        model=str(body.get("model") or ""),
+        extra={name: value for name, value in body.items() if name not in _KNOWN and value is not None},
+    )
+    if isinstance(body.get("id"), str) and body["id"]:
+        result.id = body["id"]
     return result
 
 
 def answer_blocks(parts: list[Part]) -> list[dict[str, Any]]:
-    """The blocks of an answer. Thoughts without a signature (another vendor's) are shown with an empty one."""
+    """The blocks of an answer. Thoughts without a signature (another vendor's) are shown with an empty one.
+
+    What has no form here, as another vendor's own parts, is not shown.
+    """
     blocks: list[dict[str, Any]] = []
     for part in parts:
-        if isinstance(part, ReasoningPart) and not part.signature and not part.redacted:
-            blocks.append({"type": "thinking", "thinking": part.text, "signature": ""})
-        else:
-            blocks += build_blocks([part])
+        match part:
+            case ReasoningPart(redacted=None):
+                blocks.append({"type": "thinking", "thinking": part.text, "signature": part.signature or ""})
+            case ReasoningPart():
+                blocks.append({"type": "redacted_thinking", "data": part.redacted})
+            case OpaquePart() if part.dialect != DIALECT:
+                continue
+            case VideoPart() | AudioPart(transcript=None):
+                continue
+            case _:
+                blocks += build_blocks([part])
     return blocks
 
 
 def render_result(result: LLMResult, request: LLMRequest | None = None) -> dict[str, Any]:
     """Anthropic's message object."""
+    reason = result.finish_reason
+    if reason == "stop" and any(isinstance(part, ToolCall) for part in result.message.parts):
+        reason = "tool_calls"
+    elif reason == "stop" and any(isinstance(part, RefusalPart) for part in result.message.parts):
+        reason = "refusal"
     return {
         "id": message_id(result.id),
         "type": "message",
         "role": "assistant",
         "model": result.model or (request.model if request else ""),
         "content": answer_blocks(result.message.parts),
-        "stop_reason": render_stop_reason(result.finish_reason, result.stop_sequence),
+        "stop_reason": render_stop_reason(reason, result.stop_sequence),
         "stop_sequence": result.stop_sequence,
         "usage": render_usage(result.usage),
     }
@@ -119,10 +142,16 @@ def render_error(error: JackfieldError) -> dict[str, Any]:
     return {"type": "error", "error": {"type": kind, "message": message}, "request_id": error.request_id}
 
 
-def read_error(body: bytes) -> tuple[str, str]:
-    """Type and message of a vendor's error body; empty where it is none."""
-    try:
-        error = orjson.loads(body).get("error") or {}
-        return str(error.get("type") or ""), str(error.get("message") or "")
-    except (orjson.JSONDecodeError, AttributeError):
-        return "", body[:500].decode("utf-8", "replace")
+def parse_count(body: dict[str, Any]) -> int:
+    """The answer to a count of tokens: https://docs.anthropic.com/en/api/messages-count-tokens
+
+    :raises ServerUnavailable: if it holds no count
+    """
+    if type(tokens := body.get("input_tokens")) is not int:
+        raise ServerUnavailable("The vendor's answer holds no count of tokens.")
+    return tokens
+
+
+def render_count(tokens: int) -> dict[str, Any]:
+    """The same, back."""
+    return {"input_tokens": tokens}
