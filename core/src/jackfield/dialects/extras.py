@@ -78,6 +78,19 @@ def _asks_nothing(name: str, value: object) -> bool:
     return False
 
 
+def message_extra(extra: dict[str, Any], number: int, request: Request, *dialects: str) -> dict[str, Any]:
+    """The part of a message's `extra` that goes into a body of one of `dialects`; `number` is the message's.
+
+    :raises UnsupportedParameter: by name, unless `drop_unsupported`
+    """
+    if not extra or request.dialect is None or request.dialect in dialects:
+        return extra
+    for name in extra:
+        if name != "phase":  # OpenAI's word for what is said on the way and what at the end
+            refuse(request, f"messages.{number}.{name}")
+    return {}
+
+
 def refuse(request: Request, name: str, why: str = "") -> None:
     """Nothing, if the caller wants such parameters dropped.
 

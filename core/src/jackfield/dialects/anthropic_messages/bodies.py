@@ -18,7 +18,7 @@ from jackfield.contract import (
     UnsupportedParameter,
 )
 
-from ..extras import meant, passed_on, refuse
+from ..extras import meant, message_extra, passed_on, refuse
 from ..reasoning import budget_of, effort_of
 from .blocks import DIALECT, build_blocks, build_cache
 from .options import PLAIN, MessagesOptions
@@ -194,11 +194,8 @@ def _build_messages(request: LLMRequest) -> tuple[list[dict[str, Any]], list[dic
             built[-1]["content"] += blocks
         elif blocks:
             built.append({"role": role, "content": blocks})
-        for name, value in message.extra.items():
-            if own and built:
-                built[-1][name] = value
-            elif request.dialect is not None:
-                refuse(request, f"messages.{number}.{name}")
+        if extra := message_extra(message.extra, number, request, DIALECT):
+            built[-1:] = [one | extra for one in built[-1:]]
     return system, built
 
 

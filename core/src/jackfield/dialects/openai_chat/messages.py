@@ -22,7 +22,7 @@ from jackfield.contract import (
     ToolResult,
 )
 
-from ..extras import refuse
+from ..extras import message_extra, refuse
 from .answers import build_calls, build_reasoning, is_custom_call, parse_call, parse_reasoning
 from .options import ChatOptions
 from .parts import DIALECT, build_content, build_part, parse_parts
@@ -90,7 +90,7 @@ def build_messages(request: LLMRequest, options: ChatOptions) -> list[dict[str, 
         for result in results:
             built.append(_build_tool_result(result, options))
             shown += _shown(result, options)
-        extra = _build_extra(message, request, number)
+        extra = message_extra(message.extra, number, request, DIALECT)
         if results and len(results) == len(message.parts):
             built[-1] |= extra
             continue
@@ -101,14 +101,6 @@ def build_messages(request: LLMRequest, options: ChatOptions) -> list[dict[str, 
             refuse(request, "citations")
         built.append(_build_message(message, options) | extra)
     return [*built, {"role": "user", "content": shown}] if shown else built
-
-
-def _build_extra(message: Message, request: LLMRequest, number: int) -> dict[str, Any]:
-    if request.dialect in (None, DIALECT):
-        return message.extra
-    for name in message.extra:
-        refuse(request, f"messages.{number}.{name}")
-    return {}
 
 
 def _build_tool_result(result: ToolResult, options: ChatOptions) -> dict[str, Any]:

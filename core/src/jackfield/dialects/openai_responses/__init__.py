@@ -2,12 +2,15 @@
 
 from ..openai_errors import render_error
 from .items import DIALECT
+from .options import ResponsesOptions
+from .rendering import render_stream
 from .requests import build_request, parse_request
 from .results import parse_result, render_result
-from .streams import StreamParser, parse_stream, render_stream
+from .streams import StreamParser, parse_stream
 
 __all__ = [
     "DIALECT",
+    "ResponsesOptions",
     "StreamParser",
     "build_request",
     "parse_request",

@@ -16,14 +16,23 @@ from jackfield.contract import (
     UnsupportedParameter,
 )
 
-from .items import DIALECT, build_items, parse_items
+from ..extras import given, meant, passed_on, refuse
+from ..openai_chat.parts import DIALECT as CHAT
+from ..openai_chat.requests import OPENAI_SHARED, is_openai
+from ..reasoning import effort_of
+from .building import build_items
+from .items import DIALECT, parse_items
+from .options import PLAIN, ResponsesOptions
 
-_HANDLED = {
+_HANDLED = frozenset({
     "model", "input", "instructions", "tools", "tool_choice", "parallel_tool_calls", "text", "reasoning", "stream",
-    "max_output_tokens", "temperature", "top_p", "top_logprobs", "user", "metadata", "store", "truncation",
+    "max_output_tokens", "temperature", "top_p", "top_logprobs", "user", "metadata", "store",
     "previous_response_id", "conversation", "background", "prompt",
-}  # fmt: skip
+})  # fmt: skip
 _STATEFUL = ("previous_response_id", "conversation", "background", "prompt")
+_TOOL = frozenset({"type", "name", "description", "parameters", "strict"})
+_LOGPROBS = "message.output_text.logprobs"
+_SEALED = "reasoning.encrypted_content"
 
 
 def parse_request(body: dict[str, Any]) -> LLMRequest:
@@ -36,70 +45,99 @@ def parse_request(body: dict[str, Any]) -> LLMRequest:
                 f"`{name}` needs a state that only the vendor keeps, and this model is not reached by relay.", param=name
             )
     messages = parse_items(body.get("input"))
-    if isinstance(body.get("instructions"), str):
-        messages.insert(0, Message.system(body["instructions"]))
+    if instructions := _typed(body, "instructions", str, "a string"):
+        messages.insert(0, Message.system(instructions))
+    extra = given(body, _HANDLED)
+    return LLMRequest(
+        model=body["model"],
+        messages=messages,
+        tools=_parse_tools(_typed(body, "tools", list, "a list") or []),
+        tool_choice=_parse_tool_choice(body, extra),
+        output=_parse_output(_typed(body, "text", dict, "an object"), extra),
+        sampling=_parse_sampling(body, extra),
+        stream=bool(_typed(body, "stream", bool, "true or false")),
+        user=_typed(body, "user", str, "a string"),
+        metadata=_typed(body, "metadata", dict, "an object"),
+        extra=extra,
+        dialect=DIALECT,
+    )
+
+
+def _typed(body: dict[str, Any], name: str, kind: type, words: str) -> Any:
+    value = body.get(name)
+    if value is not None and not isinstance(value, kind):
+        raise BadRequest(f"`{name}` must be {words}.", param=name)
+    return value
+
+
+def _parse_sampling(body: dict[str, Any], extra: dict[str, Any]) -> Sampling:
     sampling = Sampling()
     for name in ("temperature", "top_p", "top_logprobs"):
         value = body.get(name)
-        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+        kinds = int if name == "top_logprobs" else int | float
+        if value is not None and (isinstance(value, bool) or not isinstance(value, kinds)):
             raise BadRequest(f"`{name}` must be a number.", param=name)
         setattr(sampling, name, value)
     limit = body.get("max_output_tokens")
     if limit is not None and (not isinstance(limit, int) or isinstance(limit, bool) or limit < 1):
         raise BadRequest("`max_output_tokens` must be a whole number above zero.", param="max_output_tokens")
     sampling.max_tokens = limit
-    reasoning = body.get("reasoning")
-    extra = {name: value for name, value in body.items() if name not in _HANDLED}
-    if isinstance(reasoning, dict):
-        sampling.reasoning_effort = reasoning.get("effort")
-        if rest := {name: value for name, value in reasoning.items() if name != "effort" and value is not None}:
-            extra["reasoning"] = rest
-    return LLMRequest(
-        model=body["model"],
-        messages=messages,
-        tools=_parse_tools(body.get("tools")),
-        tool_choice=_parse_tool_choice(body),
-        output=_parse_output(body.get("text")),
-        sampling=sampling,
-        stream=bool(body.get("stream")),
-        user=body.get("user"),
-        metadata=body.get("metadata"),
-        extra=extra,
-        dialect=DIALECT,
-    )
+    reasoning = dict(_typed(body, "reasoning", dict, "an object") or {})
+    effort = reasoning.pop("effort", None)
+    if effort is not None and not isinstance(effort, str):
+        raise BadRequest("`reasoning.effort` must be a string.", param="reasoning.effort")
+    sampling.reasoning_effort = effort
+    if rest := {name: value for name, value in reasoning.items() if value is not None}:
+        extra["reasoning"] = rest
+    included = _typed(body, "include", list, "a list") or []
+    if _LOGPROBS in included:
+        sampling.logprobs = True
+        extra["include"] = [name for name in included if name != _LOGPROBS]
+    return sampling
 
 
-def _parse_tools(wired: object) -> list[Tool | OpaqueTool]:
+def _parse_tools(wired: list[Any]) -> list[Tool | OpaqueTool]:
     tools: list[Tool | OpaqueTool] = []
-    for index, tool in enumerate(wired if isinstance(wired, list) else []):
+    for index, tool in enumerate(wired):
         if not isinstance(tool, dict):
             raise BadRequest(f"`tools.{index}` must be an object.", param=f"tools.{index}")
-        if tool.get("type") != "function":
+        beyond = any(value is not None for name, value in tool.items() if name not in _TOOL)
+        if tool.get("type") != "function" or beyond:
             tools.append(OpaqueTool(DIALECT, tool))
             continue
         if not isinstance(tool.get("name"), str):
             raise BadRequest(f"`tools.{index}.name` must be a string.", param=f"tools.{index}.name")
         parameters = tool.get("parameters") or {"type": "object", "properties": {}}
+        if not isinstance(parameters, dict):
+            param = f"tools.{index}.parameters"
+            raise BadRequest(f"`{param}` must be a JSON Schema object.", param=param)
         tools.append(Tool(tool["name"], tool.get("description"), parameters, tool.get("strict")))
     return tools
 
 
-def _parse_tool_choice(body: dict[str, Any]) -> ToolChoice | None:
-    choice, parallel = body.get("tool_choice"), body.get("parallel_tool_calls")
+def _parse_tool_choice(body: dict[str, Any], extra: dict[str, Any]) -> ToolChoice | None:
+    choice, parallel = body.get("tool_choice"), _typed(body, "parallel_tool_calls", bool, "true or false")
     if choice is None:
         return ToolChoice(parallel=parallel) if parallel is not None else None
     if choice in ("auto", "none", "required"):
         return ToolChoice(choice, parallel=parallel)
-    if isinstance(choice, dict) and isinstance(choice.get("name"), str):
-        return ToolChoice("tool", choice["name"], parallel)
+    if isinstance(choice, dict):
+        if choice.get("type", "function") == "function" and isinstance(choice.get("name"), str):
+            return ToolChoice("tool", choice["name"], parallel)
+        if isinstance(choice.get("type"), str) and choice["type"] != "function":  # some tools, or one of the vendor's own
+            extra["tool_choice"] = choice
+            return ToolChoice(parallel=parallel) if parallel is not None else None
     raise BadRequest("`tool_choice` must be auto, none, required, or name a function.", param="tool_choice")
 
 
-def _parse_output(text: object) -> OutputFormat | None:
-    wired = text.get("format") if isinstance(text, dict) else None
-    if not isinstance(wired, dict):
+def _parse_output(text: dict[str, Any] | None, extra: dict[str, Any]) -> OutputFormat | None:
+    text = dict(text or {})
+    wired = text.pop("format", None)
+    if rest := {name: value for name, value in text.items() if value is not None}:
+        extra["text"] = rest
+    if wired is None:
         return None
-    match wired.get("type"):
+    match wired.get("type") if isinstance(wired, dict) else None:
         case "text" | "json_object" as kind:
             return OutputFormat(kind)
         case "json_schema":
@@ -109,22 +147,23 @@ def _parse_output(text: object) -> OutputFormat | None:
     raise BadRequest("`text.format.type` must be text, json_object or json_schema.", param="text.format")
 
 
-def build_request(request: LLMRequest) -> dict[str, Any]:
+def build_request(request: LLMRequest, options: ResponsesOptions = PLAIN) -> dict[str, Any]:
     """The wire body. Nothing is stored at the vendor, and sealed reasoning is asked for, so that turns can be continued.
 
     :raises UnsupportedParameter: by name, for what this dialect has no form for, unless `drop_unsupported`
     """
-    body: dict[str, Any] = {"model": request.model, "input": build_items(request.messages), "store": False}
-    if request.tools:
-        body["tools"] = [_build_tool(tool) for tool in request.tools]
+    body: dict[str, Any] = {"model": request.model, "input": build_items(request, options), "store": False}
+    if tools := _build_tools(request):
+        body["tools"] = tools
     if request.tool_choice is not None:
         choice = request.tool_choice
-        body["tool_choice"] = {"type": "function", "name": choice.name} if choice.mode == "tool" else choice.mode
+        if tools or choice.mode != "auto":
+            body["tool_choice"] = {"type": "function", "name": choice.name} if choice.mode == "tool" else choice.mode
         if choice.parallel is not None:
             body["parallel_tool_calls"] = choice.parallel
     if request.output is not None:
         body["text"] = {"format": _build_output(request.output)}
-    body |= _build_sampling(request)
+    body |= _build_sampling(request, options)
     if request.stream:
         body["stream"] = True
     for name in ("user", "metadata"):
@@ -134,21 +173,27 @@ def build_request(request: LLMRequest) -> dict[str, Any]:
 
 
 def _with_extra(body: dict[str, Any], request: LLMRequest) -> dict[str, Any]:
-    if request.dialect in (None, DIALECT):
-        extra = dict(request.extra)
-        if isinstance(extra.get("reasoning"), dict):
-            extra["reasoning"] = extra["reasoning"] | body.get("reasoning", {})
-        return body | extra
-    extra = {name: value for name, value in request.extra.items() if name != "store"}
-    if extra and not request.drop_unsupported:
-        name = next(iter(extra))
-        raise UnsupportedParameter(f"The model does not take the parameter `{name}`.", param=name)
-    return body
+    """What the contract has a part of is put together again."""
+    shared = OPENAI_SHARED if is_openai(request.dialect) else frozenset[str]()
+    extra = passed_on(request, DIALECT, shared=shared | ({"verbosity"} if request.dialect == CHAT else frozenset()))
+    extra.pop("store", None)
+    if request.dialect == CHAT and "verbosity" in extra:
+        extra["text"] = {"verbosity": extra.pop("verbosity")}
+    for name in ("reasoning", "text"):
+        if isinstance(extra.get(name), dict):
+            extra[name] = extra[name] | body.get(name, {})
+    if isinstance(extra.get("include"), list):
+        extra["include"] = list(dict.fromkeys([*extra["include"], *body.get("include", [])]))
+    return body | extra
 
 
-def _build_sampling(request: LLMRequest) -> dict[str, Any]:
+def _build_sampling(request: LLMRequest, options: ResponsesOptions) -> dict[str, Any]:
     built: dict[str, Any] = {}
-    for name, value in request.sampling.given().items():
+    include: list[str] = [_SEALED] if options.sealed_reasoning else []
+    for name, value in meant(request.sampling).items():
+        if name in options.unsupported:
+            refuse(request, name)
+            continue
         match name:
             case "temperature" | "top_p" | "top_logprobs":
                 built[name] = value
@@ -156,22 +201,35 @@ def _build_sampling(request: LLMRequest) -> dict[str, Any]:
                 built["max_output_tokens"] = value
             case "reasoning_effort":
                 built["reasoning"] = {"effort": value}
-                built["include"] = ["reasoning.encrypted_content"]
-            case "n" if value == 1:
-                continue
-            case _ if not request.drop_unsupported:
-                raise UnsupportedParameter(f"The model does not take the parameter `{name}`.", param=name)
+            case "reasoning_budget" if request.dialect is not None and not is_openai(request.dialect):
+                if value:  # another dialect has no other word for it
+                    built.setdefault("reasoning", {"effort": effort_of(value)})
+            case "logprobs":
+                include.append(_LOGPROBS)
+            case _:
+                refuse(request, name)
+    if "reasoning" in built and options.sealed_reasoning is None:
+        include.append(_SEALED)
+    return built | ({"include": include} if include else {})
+
+
+def _build_tools(request: LLMRequest) -> list[dict[str, Any]]:
+    built: list[dict[str, Any]] = []
+    for tool in request.tools:
+        if isinstance(tool, OpaqueTool):
+            if tool.dialect == DIALECT:
+                built.append(tool.body)
+            else:
+                refuse(request, "tools", f"This model's API does not know the tool `{tool.body.get('type')}`.")
+            continue
+        wired: dict[str, Any] = {"type": "function", "name": tool.name, "parameters": tool.parameters}
+        if tool.strict is not None or request.dialect != DIALECT:
+            # Left out, `strict` is true here and false in chat: what the caller did not ask for is not asked for.
+            wired["strict"] = bool(tool.strict)
+        if tool.description is not None:
+            wired["description"] = tool.description
+        built.append(wired)
     return built
-
-
-def _build_tool(tool: Tool | OpaqueTool) -> dict[str, Any]:
-    if isinstance(tool, OpaqueTool):
-        if tool.dialect != DIALECT:
-            raise UnsupportedParameter(f"This model's API does not know the tool `{tool.body.get('type')}`.", param="tools")
-        return tool.body
-    # Left out, `strict` is true here and false in chat: what the caller did not ask for is not asked for.
-    built = {"type": "function", "name": tool.name, "parameters": tool.parameters, "strict": bool(tool.strict)}
-    return built | ({"description": tool.description} if tool.description is not None else {})
 
 
 def _build_output(output: OutputFormat) -> dict[str, Any]:
