@@ -45,14 +45,15 @@ class Workspaces:
         self._keys = keys
         self._watch = watch
 
-    async def create(self, name: str) -> WorkspaceInfo:
+    async def create(self, name: str, *, workspace_id: str | None = None) -> WorkspaceInfo:
         """A new workspace with its key pair.
 
+        :param workspace_id: 32 hexadecimal digits, where an import chooses the id; else a fresh one
         :raises BadRequest: for a blank name
         """
         if not name.strip():
             raise BadRequest("A workspace needs a name.", param="name")
-        workspace = Workspace(id=new_id(), name=name.strip()[:200])
+        workspace = Workspace(id=workspace_id or new_id(), name=name.strip()[:200])
         pair = await self._secrets.new_pair(workspace.id)
         async with self._store.write() as session:
             session.add(workspace)

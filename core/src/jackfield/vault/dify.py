@@ -49,11 +49,6 @@ class DifyKey:
         self._size = key.size_in_bytes()
         self._cipher = PKCS1_OAEP.new(key)
 
-    def seals(self, value: str) -> bool:
-        """Whether a value has the form of a secret that Dify sealed; others stand in the database as they are."""
-        data = _decode(value)
-        return data is not None and (data.startswith(PREFIX) or len(data) == self._size)
-
     def open(self, sealed: str) -> str:
         """The plaintext of a value in Dify's database.
 
@@ -80,6 +75,15 @@ class DifyKey:
         if len(tag) != _TAG:
             raise ValueError("cut short")
         return AES.new(self._cipher.decrypt(wrapped), AES.MODE_EAX, nonce=nonce).decrypt_and_verify(ciphertext, tag)
+
+
+def looks_sealed(value: str) -> bool:
+    """Whether a value has the form of a secret that Dify sealed; others stand in the database as they are.
+
+    Without the prefix it is base64 of as many bytes as an RSA key has (Dify's have 2048 bits).
+    """
+    data = _decode(value)
+    return data is not None and (data.startswith(PREFIX) or len(data) in (256, 384, 512))
 
 
 def _open_pem(data: bytes, secret_key: str | None) -> bytes:

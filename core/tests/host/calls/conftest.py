@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -192,14 +192,15 @@ class AcmePlugin:
 OpenHost = Callable[..., Coroutine[Any, Any, Host]]
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _one_rsa_key() -> Iterator[None]:
-    """Making an RSA key takes a second, and nothing here is about its randomness: all workspaces of the tests share one."""
-    key = RSA.generate(2048)
-    patch = pytest.MonkeyPatch()
-    patch.setattr("jackfield.vault.key_pair.RSA.generate", lambda bits: key)
-    yield
-    patch.undo()
+@pytest.fixture(scope="session")
+def rsa_key() -> RSA.RsaKey:
+    return RSA.generate(2048)
+
+
+@pytest.fixture(autouse=True)
+def _one_rsa_key(monkeypatch: pytest.MonkeyPatch, rsa_key: RSA.RsaKey) -> None:
+    """Making an RSA key takes a second, and nothing here is about its randomness: all workspaces of these tests share one."""
+    monkeypatch.setattr(RSA, "generate", lambda bits: rsa_key)
 
 
 @dataclass(frozen=True)
@@ -211,7 +212,7 @@ class Template:
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory, _one_rsa_key: None) -> Template:
+def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
     folder = tmp_path_factory.mktemp("template") / "data"
 
     async def first_start() -> str:
