@@ -117,8 +117,10 @@ from .openai_compatible import OpenAICompatible
 from .provider import HOOKS, Provider
 from .redaction import redact
 from .relaying import forward
+from .renaming import renamed, renamed_body
 from .sampling import allowed, allowed_members, refuse_extra
 from .streaming import HeldStream, split_lines
+from .tokens import Token, TokenCache
 
 __all__ = [
     "ANTHROPIC_MESSAGES",
@@ -213,6 +215,8 @@ __all__ = [
     "TextPart",
     "TimedText",
     "Timeout",
+    "Token",
+    "TokenCache",
     "Tool",
     "ToolCall",
     "ToolCallDelta",
@@ -250,5 +254,7 @@ __all__ = [
     "read_error",
     "redact",
     "refuse_extra",
+    "renamed",
+    "renamed_body",
     "split_lines",
 ]

@@ -59,6 +59,7 @@ from .http import VendorHTTP
 from .listing import entries_of, type_by_name, window_of
 from .provider import Provider
 from .relaying import forward
+from .renaming import Request, renamed, renamed_body
 from .sampling import allowed, allowed_members
 
 _RESULTS: dict[str, Callable[[dict[str, Any]], LLMResult]] = {
@@ -110,6 +111,14 @@ class OpenAICompatible(Provider):
         key = context.credentials.get("api_key")
         return {"authorization": f"Bearer {key}"} if key else {}
 
+    async def prepare(self, context: CallContext) -> CallContext:
+        """The surroundings of a call, before it is made: a token that must be fetched first becomes one of the credentials."""
+        return context
+
+    def model_name(self, model: str, context: CallContext) -> str:
+        """The vendor's name of a model, where it is not the workspace's: that of a deployment, for example."""
+        return model
+
     def surface(self, request: LLMRequest, context: CallContext) -> str:
         """Which surface answers a chat: chat or completions as asked for, responses for a model that has nothing else."""
         if request.completion:
@@ -124,6 +133,10 @@ class OpenAICompatible(Provider):
     def adapt_chat(self, body: dict[str, Any], request: LLMRequest, context: CallContext) -> dict[str, Any]:
         """The body of a chat, on whatever surface, just before it is sent: for what options cannot say."""
         return body
+
+    def read_chat(self, body: dict[str, Any], surface: str, context: CallContext) -> LLMResult:
+        """The result of a whole answer: for what it holds beyond the dialect."""
+        return _RESULTS[surface](body)
 
     def adapt_embedding(self, body: dict[str, Any], request: EmbeddingRequest, context: CallContext) -> dict[str, Any]:
         """The body of an embedding just before it is sent: `purpose`, `truncate` and images by the vendor's names."""
@@ -153,6 +166,7 @@ class OpenAICompatible(Provider):
 
     def proof(self, model: str, model_type: ModelType, context: CallContext) -> dict[str, Any]:
         """That call: its `url`, and its `json`, or `data` and `files`."""
+        model = self.model_name(model, context)
         tokens = self.chat_options(context).max_tokens_name
         match model_type:
             case ModelType.LLM if context.credentials.get(Feature.COMPLETION.value) is True:
@@ -183,6 +197,7 @@ class OpenAICompatible(Provider):
         :raises CredentialsInvalid: naming `api_key` or `base_url`
         """
         of_their_own = bool(context.credentials.get("base_url"))
+        context = await self.prepare(context)
         try:
             response = await self.http.request(context, method, url, headers=self.headers(context), **rest)
             if response.headers.get("content-type", "").startswith("audio/"):
@@ -217,6 +232,7 @@ class OpenAICompatible(Provider):
 
     async def list_models(self, context: CallContext) -> list[ModelDescription]:
         """What the endpoint lists: models of the catalog as they stand there, others by what `describe` makes of them."""
+        context = await self.prepare(context)
         body = await self.http.json(context, "GET", self.url("models", context), headers=self.headers(context))
         found: dict[tuple[str, ModelType], ModelDescription] = {}
         for entry in entries_of(body):
@@ -236,8 +252,11 @@ class OpenAICompatible(Provider):
 
     # -- the model types -------------------------------------------------------------------------------------------------
 
+    async def _prepared(self, request: Request, context: CallContext) -> tuple[Request, CallContext]:
+        return renamed(request, self.model_name(request.model, context)), await self.prepare(context)
+
     async def invoke_llm(self, request: LLMRequest, context: CallContext) -> LLMResult | LLMStream:
-        request = allowed(request, context)
+        request, context = await self._prepared(allowed(request, context), context)
         surface = self.surface(request, context)
         match surface:
             case "openai.completions":
@@ -250,13 +269,13 @@ class OpenAICompatible(Provider):
         if request.stream:
             url, headers = self.url(surface, context), self.headers(context)
             return await self.http.events(context, "POST", url, headers=headers, json=body, parse=_STREAMS[surface])
-        return _RESULTS[surface](await self._post(surface, body, context))
+        return self.read_chat(await self._post(surface, body, context), surface, context)
 
     async def _post(self, surface: str, body: Any, context: CallContext) -> dict[str, Any]:
         return await self.http.object(context, "POST", self.url(surface, context), headers=self.headers(context), json=body)
 
     async def invoke_text_embedding(self, request: EmbeddingRequest, context: CallContext) -> EmbeddingResult:
-        request = allowed_members(request, context, "dimensions")
+        request, context = await self._prepared(allowed_members(request, context, "dimensions"), context)
 
         async def embed(part: EmbeddingRequest) -> EmbeddingResult:
             body = self.adapt_embedding(openai_embeddings.build_request(part), part, context)
@@ -265,10 +284,12 @@ class OpenAICompatible(Provider):
         return await embed_in_batches(request, context.model.max_batch if context.model else None, embed)
 
     async def invoke_rerank(self, request: RerankRequest, context: CallContext) -> RerankResult:
+        request, context = await self._prepared(request, context)
         body = self.adapt_rerank(rerank.build_request(request), request, context)
         return checked_ranking(rerank.parse_result(await self._post("jina.rerank", body, context)), request)
 
     async def invoke_moderation(self, request: ModerationRequest, context: CallContext) -> ModerationResult:
+        request, context = await self._prepared(request, context)
         body = openai_moderations.build_request(request)
         return checked_verdicts(openai_moderations.parse_result(await self._post("openai.moderations", body, context)), request)
 
@@ -278,6 +299,7 @@ class OpenAICompatible(Provider):
         limit = context.model.max_input_bytes if context.model else None
         if limit is not None and len(audio) > limit:
             raise RequestTooLarge(f"The recording is larger than the {limit >> 20} MiB that the model takes.", param="file")
+        request, context = await self._prepared(request, context)
         surface = "translations" if request.task == "translate" else "transcriptions"
         body = await self.http.object(
             context,
@@ -295,6 +317,7 @@ class OpenAICompatible(Provider):
         request = allowed_members(request, context, "speed", "instructions")
         if request.voice is None:
             request = dataclasses.replace(request, voice=self.default_voice(context))
+        request, context = await self._prepared(request, context)
         body = self.adapt_speech(openai_audio.build_speech_request(request), request, context)
         url, headers = self.url("speech", context), self.headers(context)
         audio = await self.http.pieces(context, "POST", url, headers=headers, json=body)
@@ -305,6 +328,7 @@ class OpenAICompatible(Provider):
         return SpeechResult(audio=audio, media_type=media_type, usage=usage, model=request.model)
 
     async def relay(self, request: RelayRequest, context: CallContext) -> RelayResponse:
+        request, context = renamed_body(request, self.model_name(request.model, context)), await self.prepare(context)
         return await forward(request, context, self.url(request.dialect, context), self.headers(context), self.http)
 
 

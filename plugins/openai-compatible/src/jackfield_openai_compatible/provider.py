@@ -14,8 +14,6 @@ from jackfield_sdk import (
     OPENAI_RESPONSES,
     CallContext,
     ChatOptions,
-    EmbeddingRequest,
-    EmbeddingResult,
     Feature,
     LLMRequest,
     LLMResult,
@@ -23,24 +21,13 @@ from jackfield_sdk import (
     LocalizedText,
     ModelDescription,
     ModelType,
-    ModerationRequest,
-    ModerationResult,
     OpenAICompatible,
     ProvisionKind,
-    RelayRequest,
-    RelayResponse,
-    RerankRequest,
-    RerankResult,
-    SpeechRequest,
-    SpeechResult,
-    TranscriptionRequest,
-    TranscriptionResult,
     forms,
 )
 
 from .forms import MODEL_FORM
 from .headers import read_headers
-from .renaming import renamed, renamed_body
 
 _CHAT_DIALECTS = {"chat": OPENAI_CHAT, "responses": OPENAI_RESPONSES, "completion": OPENAI_COMPLETIONS}
 _DIALECTS = {
@@ -109,7 +96,7 @@ class OpenAICompatibleServer(OpenAICompatible):
 
     def proof(self, model: str, model_type: ModelType, context: CallContext) -> dict[str, Any]:
         """By the server's own name of the model, on the surface that the form names."""
-        model = str(context.credentials.get("endpoint_model") or model)
+        model = self.model_name(model, context)
         api = context.credentials.get("api")
         if model_type is ModelType.LLM and api == "completion":
             body: dict[str, Any] = {"model": model, "prompt": "ping", "max_tokens": 16}
@@ -119,27 +106,11 @@ class OpenAICompatibleServer(OpenAICompatible):
             return {"url": self.url(OPENAI_RESPONSES, context), "json": body}
         return super().proof(model, model_type, context)
 
-    # -- a model may have another name at its server -----------------------------------------------------------------------
+    def model_name(self, model: str, context: CallContext) -> str:
+        """The server's own name of it, where the form has one."""
+        return str(context.credentials.get("endpoint_model") or model)
 
     async def invoke_llm(self, request: LLMRequest, context: CallContext) -> LLMResult | LLMStream:
         if context.credentials.get("api") == "completion" and not request.completion:
             request = dataclasses.replace(request, completion=True)
-        return await super().invoke_llm(renamed(request, context), context)
-
-    async def invoke_text_embedding(self, request: EmbeddingRequest, context: CallContext) -> EmbeddingResult:
-        return await super().invoke_text_embedding(renamed(request, context), context)
-
-    async def invoke_rerank(self, request: RerankRequest, context: CallContext) -> RerankResult:
-        return await super().invoke_rerank(renamed(request, context), context)
-
-    async def invoke_moderation(self, request: ModerationRequest, context: CallContext) -> ModerationResult:
-        return await super().invoke_moderation(renamed(request, context), context)
-
-    async def invoke_speech_to_text(self, request: TranscriptionRequest, context: CallContext) -> TranscriptionResult:
-        return await super().invoke_speech_to_text(renamed(request, context), context)
-
-    async def invoke_text_to_speech(self, request: SpeechRequest, context: CallContext) -> SpeechResult:
-        return await super().invoke_text_to_speech(renamed(request, context), context)
-
-    async def relay(self, request: RelayRequest, context: CallContext) -> RelayResponse:
-        return await super().relay(renamed_body(request, context), context)
+        return await super().invoke_llm(request, context)
