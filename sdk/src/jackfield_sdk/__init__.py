@@ -119,7 +119,7 @@ from .redaction import redact
 from .relaying import forward
 from .renaming import renamed, renamed_body
 from .sampling import allowed, allowed_members, refuse_extra
-from .streaming import HeldStream, split_lines
+from .streaming import BegunStream, HeldStream, begin, split_lines
 from .tokens import Token, TokenCache
 
 __all__ = [
@@ -138,6 +138,7 @@ __all__ = [
     "AudioDelta",
     "AudioPart",
     "BadRequest",
+    "BegunStream",
     "Blob",
     "CallContext",
     "Catalog",
@@ -236,6 +237,7 @@ __all__ = [
     "WireResponse",
     "allowed",
     "allowed_members",
+    "begin",
     "check_parameters",
     "checked_ranking",
     "checked_verdicts",
