@@ -105,6 +105,7 @@ from jackfield.contract.relay import (
     OPENAI_MODERATIONS,
     OPENAI_RESPONSES,
 )
+from jackfield.dialects.extras import refuse
 from jackfield.dialects.openai_chat import ChatOptions
 from jackfield.dialects.openai_errors import VendorError, read_error
 
@@ -255,6 +256,7 @@ __all__ = [
     "read_chunks",
     "read_error",
     "redact",
+    "refuse",
     "refuse_extra",
     "renamed",
     "renamed_body",

@@ -81,11 +81,13 @@ class OpenAICompatible(Provider):
     :cvar http: the vendor's error table, as `VendorHTTP(table=ErrorTable((ErrorRow(…), …)))`
     :cvar paths: where the surfaces stand; a subclass writes `paths = {**OpenAICompatible.paths, "jina.rerank": "/v2/rerank"}`
     :cvar options: where the vendor's chat differs; `chat_options` may decide by model
+    :cvar lists_models: False for a vendor without a model list
     """
 
     base_url: ClassVar[str] = ""
     http: ClassVar[VendorHTTP] = VendorHTTP()
     options: ClassVar[ChatOptions] = ChatOptions()
+    lists_models: ClassVar[bool] = True
     paths: ClassVar[Mapping[str, str]] = {
         "openai.chat": "/chat/completions",
         "openai.completions": "/completions",
@@ -137,6 +139,12 @@ class OpenAICompatible(Provider):
     def read_chat(self, body: dict[str, Any], surface: str, context: CallContext) -> LLMResult:
         """The result of a whole answer: for what it holds beyond the dialect."""
         return _RESULTS[surface](body)
+
+    def read_events(
+        self, events: AsyncIterator[ServerSentEvent], surface: str, context: CallContext
+    ) -> AsyncIterator[LLMEvent]:
+        """The same for an answer that comes bit by bit. A generator around it closes it when it is closed."""
+        return _STREAMS[surface](events)
 
     def adapt_embedding(self, body: dict[str, Any], request: EmbeddingRequest, context: CallContext) -> dict[str, Any]:
         """The body of an embedding just before it is sent: `purpose`, `truncate` and images by the vendor's names."""
@@ -268,7 +276,11 @@ class OpenAICompatible(Provider):
         body = self.adapt_chat(body, request, context)
         if request.stream:
             url, headers = self.url(surface, context), self.headers(context)
-            return await self.http.events(context, "POST", url, headers=headers, json=body, parse=_STREAMS[surface])
+
+            def parse(events: AsyncIterator[ServerSentEvent]) -> AsyncIterator[LLMEvent]:
+                return self.read_events(events, surface, context)
+
+            return await self.http.events(context, "POST", url, headers=headers, json=body, parse=parse)
         return self.read_chat(await self._post(surface, body, context), surface, context)
 
     async def _post(self, surface: str, body: Any, context: CallContext) -> dict[str, Any]:

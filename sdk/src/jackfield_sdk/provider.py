@@ -81,6 +81,8 @@ class Provider:
             return ProvisionKind.CUSTOMIZABLE in cls.provision
         if hook == "validate_provider_credentials":
             return cls.provider_form is not None
+        if hook == "list_models":
+            return bool(getattr(cls, "lists_models", True))
         return True
 
     @cached_property

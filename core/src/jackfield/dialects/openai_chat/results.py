@@ -49,6 +49,7 @@ _FINISH_IN: dict[str, FinishReason] = {
     "max_tokens": "length",
     "sensitive": "content_filter",
     "model_length": "length",
+    "model_context_window_exceeded": "length",
     "error": "error",
     "network_error": "error",
 }
