@@ -29,7 +29,7 @@ from jackfield_sdk import (
     VendorHTTP,
     forms,
 )
-from jackfield_sdk.dialects import openai_chat
+from jackfield_sdk.dialects import ServerSentEvent, openai_chat
 
 from .boxes import unbox, unbox_events
 from .chat import adapt, user_id
@@ -110,13 +110,15 @@ class Zhipu(OpenAICompatible):
     def adapt_chat(self, body: dict[str, Any], request: LLMRequest, context: CallContext) -> dict[str, Any]:
         return adapt(body, request, context.model)
 
-    def adapt_result(self, result: LLMResult, request: LLMRequest, context: CallContext) -> LLMResult:
+    def read_chat(self, body: dict[str, Any], surface: str, context: CallContext) -> LLMResult:
+        result = super().read_chat(body, surface, context)
         return unbox(result) if self._boxes(context) else result
 
-    def adapt_events(
-        self, events: AsyncIterator[LLMEvent], request: LLMRequest, context: CallContext
+    def read_events(
+        self, events: AsyncIterator[ServerSentEvent], surface: str, context: CallContext
     ) -> AsyncIterator[LLMEvent]:
-        return unbox_events(events) if self._boxes(context) else events
+        read = super().read_events(events, surface, context)
+        return unbox_events(read) if self._boxes(context) else read
 
     def _boxes(self, context: CallContext) -> bool:
         return context.model is not None and bool(context.model.properties.get("boxes"))
