@@ -55,13 +55,17 @@ class VendorHTTP:
     :param table: its errors
     :param read_error: reads the body of an answer whose status is not good
     :param error_inside: finds the error in the JSON of a good answer, or of one event of a stream; None if it is none
-    :param max_answer_bytes: what is larger is no answer
+    :param max_answer_bytes: what is larger is no answer; of a stream, half of it is the most for one event or line
     """
 
     table: ErrorTable = field(default_factory=ErrorTable)
     read_error: Callable[[bytes], VendorError] = read_error
     error_inside: Callable[[dict[str, Any]], VendorError | None] = error_inside
     max_answer_bytes: int = MAX_ANSWER_BYTES
+
+    @property
+    def _max_piece_bytes(self) -> int:
+        return self.max_answer_bytes // 2
 
     # -- whole answers ---------------------------------------------------------------------------------------------------
 
@@ -117,7 +121,7 @@ class VendorHTTP:
         except BaseException:
             await response.aclose()
             raise
-        events = self._checked_events(sse.decode(chunks), context, response)
+        events = self._checked_events(sse.decode(chunks, self._max_piece_bytes), context, response)
         return HeldStream(response, parse(events), events, chunks)
 
     async def lines(
@@ -132,7 +136,7 @@ class VendorHTTP:
         """The same for newline-delimited JSON, as Ollama sends it: `parse` gets the objects."""
         response = await self._open_stream(context, method, url, "application/x-ndjson", **rest)
         chunks = read_chunks(response)
-        objects = self._checked_lines(split_lines(chunks), context, response)
+        objects = self._checked_lines(split_lines(chunks, self._max_piece_bytes), context, response)
         return HeldStream(response, parse(objects), objects, chunks)
 
     async def pieces(self, context: CallContext, method: str, url: str, **rest: Any) -> HeldStream[bytes]:

@@ -107,9 +107,9 @@ class ServerSentEventDecoder:
         return event
 
 
-async def decode(chunks: AsyncIterator[bytes]) -> AsyncIterator[ServerSentEvent]:
-    """The events of a stream of bytes."""
-    decoder = ServerSentEventDecoder()
+async def decode(chunks: AsyncIterator[bytes], max_event_bytes: int = MAX_EVENT_BYTES) -> AsyncIterator[ServerSentEvent]:
+    """The events of a stream of bytes; raises as the decoder does."""
+    decoder = ServerSentEventDecoder(max_event_bytes)
     async for chunk in chunks:
         for event in decoder.feed(chunk):
             yield event

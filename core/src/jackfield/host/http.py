@@ -49,12 +49,12 @@ class Outbound:
         self.rules = EgressRules.of(egress)
         self._proxies = ProxyChoice(egress)
         context = _tls(egress)
-        self._direct = _session(egress, context, self.rules.make_socket)
-        self._proxied = {proxy: _session(egress, context, proxy=proxy) for proxy in self._proxies.all}
+        self._direct = open_session(egress, context, self.rules.make_socket)
+        self._proxied = {proxy: open_session(egress, context, proxy=proxy) for proxy in self._proxies.all}
         self._pool = self._make_pool(egress, calls, context)
         self.wire: Wire = self._pool or AiohttpWire(self._route, calls.connect_timeout)
         self.client = httpx.AsyncClient(
-            transport=_Transport(self._route, context),
+            transport=SessionTransport(self._route, context),
             timeout=httpx.Timeout(calls.timeout, connect=calls.connect_timeout, pool=calls.connect_timeout),
             headers={"user-agent": USER_AGENT},
             cookies=_NoCookies(),
@@ -96,7 +96,7 @@ class Outbound:
             await session.close()
 
 
-def _session(
+def open_session(
     egress: EgressSettings, context: ssl.SSLContext, make_socket: SocketFactory | None = None, proxy: str | None = None
 ) -> aiohttp.ClientSession:
     """A pool: the one of direct connections, or that of a proxy (which the operator chose, so no rule is asked)."""
@@ -147,7 +147,7 @@ class _NoCookies(CookieJar):
         pass
 
 
-class _Transport(httpx.AsyncBaseTransport):
+class SessionTransport(httpx.AsyncBaseTransport):
     """httpx-aiohttp's transport over the host's sessions, with errors told apart more exactly than it does."""
 
     def __init__(self, route: Callable[[URL], aiohttp.ClientSession], context: ssl.SSLContext) -> None:

@@ -14,7 +14,7 @@ import pytest
 pytest.register_assert_rewrite("jackfield_sdk.testing.conformance", "jackfield_sdk.testing.promises")
 
 from .answers import Answer, Framing, Reply, Script  # noqa: E402
-from .calling import Caller, HttpxWire, open_caller  # noqa: E402
+from .calling import Caller, open_caller  # noqa: E402
 from .conformance.base import GARBAGE, STATUSES, CallConformance, Vendor  # noqa: E402
 from .conformance.embedding import EmbeddingConformance  # noqa: E402
 from .conformance.llm_features import LLMConformance  # noqa: E402
@@ -39,7 +39,6 @@ __all__ = [
     "EmbeddingConformance",
     "FormFile",
     "Framing",
-    "HttpxWire",
     "LLMConformance",
     "ModerationConformance",
     "OpenAIAnswers",

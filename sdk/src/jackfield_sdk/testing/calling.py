@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -9,78 +10,54 @@ from typing import Any
 import httpx
 from jackfield.contract import (
     CallContext,
-    ConnectionFailed,
     Credentials,
     ModelDescription,
     ModelType,
     ProviderDescription,
-    Timeout,
+    Wire,
+    WireResponse,
 )
+from jackfield.host.http import Outbound, SessionTransport, open_session
+from jackfield.host.settings import EgressSettings
+from jackfield.host.wire import AiohttpWire
 from jackfield.kernel import Kernel
+from yarl import URL
 
 from .double import URL_HEADER, VendorDouble
 
+_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # the double speaks plain HTTP: no authority has to be read
 
-class _ToDouble(httpx.AsyncHTTPTransport):
+
+class _ToDouble(httpx.AsyncBaseTransport):
     """Sends every request to the double, whatever address it is for; the double records that address."""
 
-    def __init__(self, vendor: VendorDouble | None) -> None:
-        super().__init__(verify=False, limits=httpx.Limits(max_connections=200))
+    def __init__(self, inner: httpx.AsyncBaseTransport, vendor: VendorDouble) -> None:
+        self._inner = inner
         self._vendor = vendor
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        if self._vendor is not None:
-            asked = request.url
-            double = httpx.URL(self._vendor.url)
+        asked = request.url
+        double = httpx.URL(self._vendor.url)
+        if asked.scheme in ("http", "https"):
             request.headers[URL_HEADER] = str(asked)
             request.url = asked.copy_with(scheme=double.scheme, host=double.host, port=double.port)
-        return await super().handle_async_request(request)
+        return await self._inner.handle_async_request(request)
 
 
-class HttpxWire:
-    """A `contract.Wire` over an httpx client: what a host gives for relay, but for the speed."""
+class _WireToDouble:
+    """The same for relay: a `contract.Wire`."""
 
-    def __init__(self, http: httpx.AsyncClient) -> None:
-        self._http = http
+    def __init__(self, inner: Wire, vendor: VendorDouble) -> None:
+        self._inner = inner
+        self._vendor = vendor
 
-    async def send(self, url: str, *, headers: Mapping[str, str], body: bytes, timeout: float) -> HttpxWireResponse:
+    async def send(self, url: str, *, headers: Mapping[str, str], body: bytes, timeout: float) -> WireResponse:
         """:raises ConnectionFailed: and Timeout, as every wire"""
-        try:
-            request = self._http.build_request("POST", url, headers=headers, content=body, timeout=timeout)
-            return HttpxWireResponse(await self._http.send(request, stream=True))
-        except httpx.TimeoutException:
-            raise Timeout("The vendor did not answer in time.") from None
-        except httpx.LocalProtocolError:
-            raise ValueError("a header cannot be sent") from None  # as the host's wire does
-        except httpx.HTTPError as error:
-            raise ConnectionFailed(f"The vendor was not reached ({type(error).__name__}).") from None
-
-
-class HttpxWireResponse:
-    """A `contract.WireResponse`."""
-
-    def __init__(self, response: httpx.Response) -> None:
-        self._response = response
-        self.status: int = response.status_code
-        self.headers: Mapping[str, str] = response.headers
-
-    async def read(self) -> bytes:
-        """The whole body."""
-        return b"".join([chunk async for chunk in self.chunks()])
-
-    async def chunks(self) -> AsyncIterator[bytes]:
-        """The body's pieces."""
-        try:
-            async for chunk in self._response.aiter_raw():
-                yield chunk
-        except httpx.TimeoutException:
-            raise Timeout("The vendor stopped answering.") from None
-        except httpx.HTTPError as error:
-            raise ConnectionFailed(f"The vendor's answer broke off ({type(error).__name__}).") from None
-
-    async def close(self) -> None:
-        """Close an answer that has not ended, and its connection."""
-        await self._response.aclose()
+        asked = URL(url)
+        double = URL(self._vendor.url)
+        address = asked.with_scheme(double.scheme).with_host(double.host or "").with_port(double.port)
+        headers = {**headers, URL_HEADER: url}
+        return await self._inner.send(str(address), headers=headers, body=body, timeout=timeout)
 
 
 class Caller:
@@ -94,11 +71,11 @@ class Caller:
     :ivar provider: the provider's id
     """
 
-    def __init__(self, kernel: Kernel, provider: str, http: httpx.AsyncClient) -> None:
+    def __init__(self, kernel: Kernel, provider: str, http: httpx.AsyncClient, wire: Wire) -> None:
         self.kernel = kernel
         self.provider = provider
         self._http = http
-        self._wire = HttpxWire(http)
+        self._wire = wire
 
     @property
     def description(self) -> ProviderDescription:
@@ -136,14 +113,43 @@ class Caller:
         )
 
 
-@asynccontextmanager
-async def open_caller(plugin: object, vendor: VendorDouble | None = None, provider: str | None = None) -> AsyncIterator[Caller]:
-    """:param vendor: where all requests go; None: where the plugin sends them
-    :param provider: which one, of a plugin that offers several
+def kernel_of(plugin: object) -> Kernel:
+    """The kernel with one plugin.
+
+    :raises AssertionError: if it does not load
     """
     kernel = Kernel.of([("plugin", plugin)])
     for record in kernel.plugins:
         if record.quarantined:
             raise AssertionError(f"The plugin does not load: {record.quarantined.cause} {record.quarantined.advice}")
-    async with httpx.AsyncClient(transport=_ToDouble(vendor)) as http:
-        yield Caller(kernel, provider or next(iter(kernel.providers)), http)
+    return kernel
+
+
+@asynccontextmanager
+async def open_caller(
+    plugin: object, vendor: VendorDouble | None = None, provider: str | None = None, kernel: Kernel | None = None
+) -> AsyncIterator[Caller]:
+    """:param vendor: where all requests go; None: where the plugin sends them
+    :param provider: which one, of a plugin that offers several
+    :param kernel: one that has the plugin already
+    """
+    kernel = kernel or kernel_of(plugin)
+    async with _way_out(vendor) as (http, wire):
+        yield Caller(kernel, provider or next(iter(kernel.providers)), http, wire)
+
+
+@asynccontextmanager
+async def _way_out(vendor: VendorDouble | None) -> AsyncIterator[tuple[httpx.AsyncClient, Wire]]:
+    """The host's own, so that what holds in a test holds there; what it needs for the world outside is left out."""
+    if vendor is None:
+        outbound = Outbound()
+        try:
+            yield outbound.client, outbound.wire
+        finally:
+            await outbound.close()
+        return
+    async with open_session(EgressSettings(), _TLS) as session:
+        transport = _ToDouble(SessionTransport(lambda _: session, _TLS), vendor)
+        wire = _WireToDouble(AiohttpWire(lambda _: session, connect_timeout=10.0), vendor)
+        async with httpx.AsyncClient(transport=transport, trust_env=False) as http:
+            yield http, wire

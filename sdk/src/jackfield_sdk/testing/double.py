@@ -68,6 +68,7 @@ class VendorDouble:
         self._connections: set[asyncio.Task[None]] = set()
         self._busy = 0
         self._gone = 0
+        self._hung = 0
         self._waiting: list[asyncio.Future[None]] = []
 
     async def __aenter__(self) -> Self:
@@ -111,6 +112,10 @@ class VendorDouble:
     async def received(self, count: int = 1) -> None:
         """Wait until so many requests have come."""
         await self._until(lambda: len(self.requests) >= count, f"the vendor got {len(self.requests)} of {count} requests")
+
+    async def hangs(self, count: int = 1) -> None:
+        """Wait until so many answers have come to where nothing more comes of them (`silent`, `hang`)."""
+        await self._until(lambda: self._hung >= count, "the vendor was not asked")
 
     async def left(self, count: int = 1) -> None:
         """Wait until the client has gone away from so many answers that were not finished."""
@@ -209,6 +214,8 @@ class VendorDouble:
         return answer.framing != "close"
 
     async def _wait_for_leave(self, reader: asyncio.StreamReader) -> None:
+        self._hung += 1
+        self._changed()
         with contextlib.suppress(ConnectionError):
             await reader.read(1)
         self._leave()

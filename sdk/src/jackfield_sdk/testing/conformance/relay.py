@@ -61,7 +61,9 @@ class RelayConformance(CallConformance):
         )
 
     @pytest.mark.asyncio
-    async def test_an_endless_answer_is_refused(self, vendor: VendorDouble, caller: Caller, mode: str) -> None:
+    async def test_an_endless_answer_is_refused(
+        self, vendor: VendorDouble, caller: Caller, mode: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         pytest.skip("what is passed on is not gathered; the host bounds it")
 
     @pytest.mark.asyncio
