@@ -109,7 +109,7 @@ from jackfield.dialects.extras import refuse
 from jackfield.dialects.openai_chat import ChatOptions
 from jackfield.dialects.openai_errors import VendorError, read_error
 
-from .batches import embed_in_batches
+from .batches import embed_in_batches, in_batches
 from .catalog import Catalog, CatalogError, load_catalog, parse_catalog
 from .checks import checked_ranking, checked_verdicts
 from .errors import COMMON_ROWS, ErrorRow, ErrorTable, parse_retry_after
@@ -120,7 +120,7 @@ from .redaction import redact
 from .relaying import forward
 from .renaming import renamed, renamed_body
 from .sampling import allowed, allowed_members, refuse_extra
-from .streaming import BegunStream, HeldStream, begin, split_lines
+from .streaming import HeldStream, split_lines
 from .tokens import Token, TokenCache
 
 __all__ = [
@@ -139,7 +139,6 @@ __all__ = [
     "AudioDelta",
     "AudioPart",
     "BadRequest",
-    "BegunStream",
     "Blob",
     "CallContext",
     "Catalog",
@@ -238,7 +237,6 @@ __all__ = [
     "WireResponse",
     "allowed",
     "allowed_members",
-    "begin",
     "check_parameters",
     "checked_ranking",
     "checked_verdicts",
@@ -249,6 +247,7 @@ __all__ = [
     "forward",
     "hookimpl",
     "hookspec",
+    "in_batches",
     "load_catalog",
     "parse_catalog",
     "parse_json",

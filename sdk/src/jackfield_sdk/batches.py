@@ -1,67 +1,57 @@
-"""More inputs than a vendor takes at once, embedded batch by batch."""
+"""More inputs than a vendor takes at once, asked for batch by batch."""
 
 from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
+from typing import TypeVar
 
 from jackfield.contract import EmbeddingRequest, EmbeddingResult, ServerUnavailable, Usage
 
 AT_ONCE = 4
 """Batches on their way at the same time: quick enough for a document, too few to trip a vendor's rate limit."""
 
+Part = TypeVar("Part")
+Result = TypeVar("Result")
 
-async def embed_in_batches(
-    request: EmbeddingRequest,
-    size: int | None,
-    embed: Callable[[EmbeddingRequest], Awaitable[EmbeddingResult]],
-    *,
-    letters: int | None = None,
-) -> EmbeddingResult:
-    """The vectors of all inputs, in order, and the usage of all calls added up. The first failure ends the others.
 
-    :param size: how many the vendor takes in one request; None: all
-    :param letters: how long all texts of one request may be together, for a vendor that bounds that; a text that is longer goes
-        alone
-    :raises ServerUnavailable: if a batch comes back with more or fewer vectors than inputs
-    """
-    bounds = _bounds(request.inputs, size, letters)
-    if len(bounds) == 1:
-        return await _embed(request, embed)
-    parts = [dataclasses.replace(request, inputs=request.inputs[start:end]) for start, end in bounds]
+async def in_batches(parts: Iterable[Part], ask: Callable[[Part], Awaitable[Result]]) -> list[Result]:
+    """What `ask` answers to each part, in order; a few are asked at the same time. The first failure ends the others."""
     free = asyncio.Semaphore(AT_ONCE)
 
-    async def one(part: EmbeddingRequest) -> EmbeddingResult:
+    async def one(part: Part) -> Result:
         async with free:
-            return await _embed(part, embed)
+            return await ask(part)
 
     tasks = [asyncio.ensure_future(one(part)) for part in parts]
     try:
-        results = await asyncio.gather(*tasks)
+        return await asyncio.gather(*tasks)
     except BaseException:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         raise
+
+
+async def embed_in_batches(
+    request: EmbeddingRequest, size: int | None, embed: Callable[[EmbeddingRequest], Awaitable[EmbeddingResult]]
+) -> EmbeddingResult:
+    """The vectors of all inputs, in order, and the usage of all calls added up. The first failure ends the others.
+
+    :param size: how many the vendor takes in one request; None: all
+    :raises ServerUnavailable: if a batch comes back with more or fewer vectors than inputs
+    """
+    count = len(request.inputs)
+    if size is None or count <= size:
+        return await _embed(request, embed)
+    parts = [dataclasses.replace(request, inputs=request.inputs[start : start + size]) for start in range(0, count, size)]
+    results = await in_batches(parts, lambda part: _embed(part, embed))
     return EmbeddingResult(
         embeddings=[vector for result in results for vector in result.embeddings],
         usage=sum((result.usage for result in results), Usage()),
         model=results[-1].model,
     )
-
-
-def _bounds(inputs: Sequence[object], size: int | None, letters: int | None) -> list[tuple[int, int]]:
-    """Where each batch begins and ends."""
-    bounds: list[tuple[int, int]] = []
-    start = length = 0
-    for index, one in enumerate(inputs):
-        more = len(one) if isinstance(one, str) else 0
-        if index > start and (index - start == size or (letters is not None and length + more > letters)):
-            bounds.append((start, index))
-            start, length = index, 0
-        length += more
-    return [*bounds, (start, len(inputs))]
 
 
 async def _embed(part: EmbeddingRequest, embed: Callable[[EmbeddingRequest], Awaitable[EmbeddingResult]]) -> EmbeddingResult:
