@@ -15,9 +15,9 @@ from .counts import count, members
 def parse_chat_usage(usage: object) -> Usage:
     """The usage of chats and completions; what is missing or null counts as zero.
 
-    DeepSeek names cached tokens `prompt_cache_hit_tokens`. Where the total is more than input and output, the rest is output
-    too: xAI and Gemini leave reasoning out of `completion_tokens`, and bill it
-    (https://docs.x.ai/docs/key-information/consumption-and-rate-limits).
+    DeepSeek names cached tokens `prompt_cache_hit_tokens`; Together and Moonshot put `cached_tokens` beside the others. Where
+    the total is more than input and output, the rest is output too: xAI and Gemini leave reasoning out of `completion_tokens`,
+    and bill it (https://docs.x.ai/docs/key-information/consumption-and-rate-limits).
     """
     given = members(usage)
     read, wrote = members(given.get("prompt_tokens_details")), members(given.get("completion_tokens_details"))
@@ -27,7 +27,9 @@ def parse_chat_usage(usage: object) -> Usage:
     return Usage(
         input_tokens=asked,
         output_tokens=answered + max(unsaid, 0),
-        cache_read_tokens=count(read.get("cached_tokens")) or count(given.get("prompt_cache_hit_tokens")),
+        cache_read_tokens=count(read.get("cached_tokens"))
+        or count(given.get("prompt_cache_hit_tokens"))
+        or count(given.get("cached_tokens")),
         cache_write_tokens=count(read.get("cache_write_tokens")),
         reasoning_tokens=reasoned or max(unsaid, 0),
     )
