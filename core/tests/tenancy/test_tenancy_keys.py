@@ -105,3 +105,22 @@ async def test_when_a_key_was_used_is_noted(tenancy: Tenancy, owner: Principal) 
     await tenancy.keys.authenticate(token)
     listed = {key.id: key for key in await tenancy.keys.list(owner)}
     assert listed[info.id].last_used_at is not None
+
+
+async def test_a_key_does_what_its_role_allows_and_no_more_than_its_maker(tenancy: Tenancy, owner: Principal) -> None:
+    plain = await tenancy.keys.authenticate((await tenancy.keys.create(owner, "plain"))[0])
+    assert plain.role is None
+    with pytest.raises(PermissionDenied, match="calls models only"):
+        plain.require(Role.MEMBER)
+    token, info = await tenancy.keys.create(owner, "admin", role=Role.ADMIN)
+    assert info.role is Role.ADMIN
+    admin = await tenancy.keys.authenticate(token)
+    admin.require(Role.ADMIN)
+    await tenancy.keys.create(admin, "another", role=Role.ADMIN)
+    with pytest.raises(PermissionDenied):
+        await tenancy.keys.create(admin, "above", role=Role.OWNER)
+    member = await tenancy.keys.authenticate((await tenancy.keys.create(owner, "m", role=Role.MEMBER))[0])
+    with pytest.raises(PermissionDenied):
+        await tenancy.keys.create(member, "x")
+    with pytest.raises(PermissionDenied):
+        await tenancy.keys.create(member, "x", role=Role.MEMBER)

@@ -99,3 +99,32 @@ async def test_changes_are_in_the_audit_log_of_their_workspace_only(tenancy: Ten
     assert entries[1].actor == "host:operator"
     other = operator((await tenancy.workspaces.create("other")).id)
     assert [entry.action for entry in await tenancy.audit.list(other)] == ["workspace.create"]
+
+
+async def test_a_person_enters_only_their_own_workspaces(tenancy: Tenancy, owner: Principal, ada: str) -> None:
+    other = await tenancy.workspaces.create("other")
+    token = await tenancy.people.sign_in("ada@example.org", PASSWORD)
+    who = await tenancy.people.who(token)
+    assert who.id == ada
+    assert (await tenancy.people.enter(who, owner.workspace_id)).role is Role.OWNER
+    for elsewhere in (other.id, "0" * 32):
+        with pytest.raises(NotFound):
+            await tenancy.people.enter(who, elsewhere)
+
+
+async def test_an_owner_sets_the_password_of_a_member_who_is_theirs_alone(tenancy: Tenancy, owner: Principal, ada: str) -> None:
+    token = await tenancy.people.sign_in("ada@example.org", PASSWORD)
+    await tenancy.people.reset_password(owner, ada, "a new good password")
+    with pytest.raises(Unauthenticated):
+        await tenancy.people.who(token)
+    await tenancy.people.sign_in("ada@example.org", "a new good password")
+    assert (await tenancy.audit.list(owner))[0].action == "member.password"
+    with pytest.raises(PermissionDenied):
+        await tenancy.people.reset_password(Principal(owner.workspace_id, "a", Role.ADMIN), ada, PASSWORD)
+
+    other = operator((await tenancy.workspaces.create("other")).id)
+    with pytest.raises(NotFound):
+        await tenancy.people.reset_password(other, ada, PASSWORD)
+    await tenancy.people.add_member(other, "ada@example.org", Role.MEMBER)
+    with pytest.raises(PermissionDenied, match="other workspaces"):
+        await tenancy.people.reset_password(other, ada, PASSWORD)

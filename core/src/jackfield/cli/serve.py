@@ -54,7 +54,9 @@ def serve(
 
 def pages(host: Host) -> Sequence[BaseRoute]:
     """What is served beside /v1: the admin API and the console."""
-    return ()
+    from jackfield.gateway import admin  # noqa: PLC0415 - of an extra
+
+    return (admin.mount(host),)
 
 
 def _announce(host: Host, address: str) -> None:

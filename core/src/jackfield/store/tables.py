@@ -110,7 +110,7 @@ class SignInAttempt(Base):
 
 
 class ApiKey(Base):
-    """A program's key. `model_types` and `models` (patterns with `*`) limit it; None: all."""
+    """A program's key. `model_types` and `models` (patterns with `*`) limit its calls; None: all. No `role`: it only calls."""
 
     __tablename__ = "api_keys"
 
@@ -121,6 +121,7 @@ class ApiKey(Base):
     shown: Mapped[str] = mapped_column(String(32))
     model_types: Mapped[list[Any] | None]
     models: Mapped[list[Any] | None]
+    role: Mapped[str | None] = mapped_column(String(16))
     requests_per_minute: Mapped[int | None]
     tokens_per_minute: Mapped[int | None]
     expires_at: Mapped[datetime | None]

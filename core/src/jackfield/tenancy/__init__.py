@@ -6,7 +6,7 @@ from .choices import Choices
 from .credentials import MASK, CredentialChange, CredentialInfo, CredentialStore
 from .keys import KeyInfo, Keys
 from .ledger import Ledger, UsageRecord
-from .people import MemberInfo, Membership, People
+from .people import MemberInfo, Membership, People, PersonInfo
 from .principal import Principal, Role, Scopes
 from .tenancy import Tenancy
 from .trials import Reservation, Trial, Trials, TrialState
@@ -31,6 +31,7 @@ __all__ = [
     "MemberInfo",
     "Membership",
     "People",
+    "PersonInfo",
     "Preference",
     "Principal",
     "Reservation",

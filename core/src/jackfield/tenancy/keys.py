@@ -30,6 +30,7 @@ class KeyInfo:
     name: str
     shown: str
     scopes: Scopes
+    role: Role | None
     requests_per_minute: int | None
     tokens_per_minute: int | None
     expires_at: datetime | None
@@ -74,6 +75,7 @@ class Keys:
         who = Principal(
             workspace_id=row.workspace_id,
             name=row.name,
+            role=_role(row),
             key_id=row.id,
             scopes=_scopes(row),
             requests_per_minute=row.requests_per_minute,
@@ -92,14 +94,18 @@ class Keys:
         name: str,
         *,
         scopes: Scopes = Scopes(),  # noqa: B008 - frozen
+        role: Role | None = None,
         expires_at: datetime | None = None,
         requests_per_minute: int | None = None,
         tokens_per_minute: int | None = None,
     ) -> tuple[str, KeyInfo]:
         """A new key: the token, which is shown this once, and what is kept of it.
 
+        :param role: what it may do beside calling models; None: nothing
         :raises BadRequest: for a blank name, or an expiry in the past
+        :raises PermissionDenied: for a role above the caller's own
         """
+        caller.require(role or Role.ADMIN)
         caller.require(Role.ADMIN)
         if not name.strip():
             raise BadRequest("A key needs a name.", param="name")
@@ -113,6 +119,7 @@ class Keys:
             shown=shown_part(token),
             model_types=sorted(scopes.model_types) if scopes.model_types is not None else None,
             models=list(scopes.models) if scopes.models is not None else None,
+            role=role,
             expires_at=expires_at,
             requests_per_minute=requests_per_minute,
             tokens_per_minute=tokens_per_minute,
@@ -120,7 +127,8 @@ class Keys:
         )
         async with self._store.write() as session:
             session.add(row)
-            record(session, caller, "key.create", row.name)
+            await session.flush()
+            record(session, caller, "key.create", row.name, {"id": row.id, "role": role})
         return token, _info(row)
 
     async def list(self, caller: Principal) -> list[KeyInfo]:
@@ -162,12 +170,17 @@ def _scopes(row: ApiKey) -> Scopes:
     )
 
 
+def _role(row: ApiKey) -> Role | None:
+    return Role(row.role) if row.role is not None else None
+
+
 def _info(row: ApiKey) -> KeyInfo:
     return KeyInfo(
         id=row.id,
         name=row.name,
         shown=row.shown,
         scopes=_scopes(row),
+        role=_role(row),
         requests_per_minute=row.requests_per_minute,
         tokens_per_minute=row.tokens_per_minute,
         expires_at=row.expires_at,

@@ -13,7 +13,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from jackfield.contract import BadRequest, Conflict, NotFound, RateLimited, Unauthenticated
+from jackfield.contract import BadRequest, Conflict, NotFound, PermissionDenied, RateLimited, Unauthenticated
 from jackfield.store import Store, now
 from jackfield.store.tables import Member, Person, SessionRow, SignInAttempt, Workspace
 from jackfield.vault import hash_token, new_session_token
@@ -25,6 +25,15 @@ SESSION_LIFE = timedelta(days=14)
 MIN_PASSWORD = 10
 ATTEMPTS, WINDOW = 10, timedelta(minutes=15)
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,255}")
+
+
+@dataclass(frozen=True, slots=True)
+class PersonInfo:
+    """Somebody who signs in."""
+
+    id: str
+    email: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +77,15 @@ class People:
         :raises Unauthenticated: the same for an unknown account and for a wrong password, after the same time
         :raises RateLimited: after ten failures in a quarter of an hour for the account or the address
         """
+        person = await self._prove(email, password, address)
+        token = new_session_token()
+        async with self._store.write() as session:
+            await session.execute(delete(SessionRow).where(SessionRow.expires_at < now()))
+            session.add(SessionRow(token_hash=hash_token(token), person_id=person.id, expires_at=now() + SESSION_LIFE))
+        return token
+
+    async def _prove(self, email: str, password: str, address: str) -> PersonInfo:
+        """Whose account it is. What fails is counted; see `sign_in`."""
         email = email.strip().lower()
         subjects = [f"email:{email}"[:330]] + ([f"address:{address}"] if address else [])
         async with self._store.read() as session:
@@ -79,13 +97,10 @@ class People:
             async with self._store.write() as session:
                 session.add_all(SignInAttempt(subject=subject) for subject in subjects)
             raise Unauthenticated("E-mail or password is wrong.", advice="Try again, or ask an owner to set a new password.")
-        token = new_session_token()
         async with self._store.write() as session:
             await session.execute(delete(SignInAttempt).where(SignInAttempt.subject == subjects[0]))
-            await session.execute(delete(SessionRow).where(SessionRow.expires_at < now()))
             await session.execute(delete(SignInAttempt).where(SignInAttempt.at < now() - WINDOW))
-            session.add(SessionRow(token_hash=hash_token(token), person_id=person.id, expires_at=now() + SESSION_LIFE))
-        return token
+        return PersonInfo(person.id, person.email, person.name)
 
     async def session(self, token: str, workspace_id: str | None = None) -> Principal:
         """Who a session belongs to, in one of the person's workspaces (default: the oldest).
@@ -108,6 +123,30 @@ class People:
         person, member = found
         return Principal(workspace_id=member.workspace_id, name=person.email, role=Role(member.role), person_id=person.id)
 
+    async def who(self, token: str) -> PersonInfo:
+        """The person of a session, whatever workspaces they belong to.
+
+        :raises Unauthenticated: if there is no such session, or it is over
+        """
+        query = select(Person).join(SessionRow, SessionRow.person_id == Person.id)
+        query = query.where(SessionRow.token_hash == hash_token(token), SessionRow.expires_at > now())
+        async with self._store.read() as session:
+            person = (await session.scalars(query)).one_or_none()
+        if person is None:
+            raise Unauthenticated("The session is over.", advice="Sign in again.")
+        return PersonInfo(person.id, person.email, person.name)
+
+    async def enter(self, person: PersonInfo, workspace_id: str) -> Principal:
+        """The person in one of their workspaces.
+
+        :raises NotFound: if it is none of theirs, or there is none
+        """
+        async with self._store.read() as session:
+            member = await session.get(Member, (workspace_id, person.id))
+        if member is None:
+            raise NotFound("There is no such workspace.")
+        return Principal(workspace_id=workspace_id, name=person.email, role=Role(member.role), person_id=person.id)
+
     async def sign_out(self, token: str) -> None:
         """End a session."""
         async with self._store.write() as session:
@@ -126,6 +165,39 @@ class People:
                 raise NotFound("There is no such person.")
             person.password_hash = hashed
             await session.execute(delete(SessionRow).where(SessionRow.person_id == person_id))
+
+    async def change_password(self, token: str, current: str, new: str, *, address: str = "") -> None:
+        """A new password, chosen by the person whose session this is; every session of theirs ends.
+
+        :raises Unauthenticated: if the session is over, or the current password is wrong
+        :raises RateLimited: as `sign_in`
+        :raises BadRequest: if the new one is too short
+        """
+        person = await self.who(token)
+        _check_password(new)
+        await self._prove(person.email, current, address)
+        await self.set_password(person.id, new)
+
+    async def reset_password(self, caller: Principal, person_id: str, password: str) -> None:
+        """A new password for a member who lost theirs, by an owner.
+
+        :raises NotFound: if there is no such member
+        :raises PermissionDenied: if they belong to other workspaces too, whose owners did not ask for it
+        :raises BadRequest: if it is too short
+        """
+        caller.require(Role.OWNER)
+        async with self._store.read() as session:
+            if await session.get(Member, (caller.workspace_id, person_id)) is None:
+                raise NotFound("There is no such member.")
+        if len(await self.memberships(person_id)) > 1:
+            raise PermissionDenied(
+                "This person belongs to other workspaces as well.",
+                fault="caller",
+                advice="They can change the password themselves; the operator can with `jackfield members set-password`.",
+            )
+        await self.set_password(person_id, password)
+        async with self._store.write() as session:
+            record(session, caller, "member.password", person_id)
 
     # -- members ---------------------------------------------------------------------------------------------------------
 

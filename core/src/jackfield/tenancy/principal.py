@@ -43,6 +43,7 @@ class Scopes:
 class Principal:
     """A program with a key, a person with a session, or the host itself (no key, no person).
 
+    :param role: None for a key that only calls models
     :param key_id: the API key's id, for programs
     :param person_id: the person's id, for people
     :param name: the key's name or the person's e-mail, for logs and the audit log
@@ -50,7 +51,7 @@ class Principal:
 
     workspace_id: str
     name: str
-    role: Role = Role.MEMBER
+    role: Role | None = Role.MEMBER
     key_id: str | None = None
     person_id: str | None = None
     scopes: Scopes = Scopes()
@@ -66,5 +67,11 @@ class Principal:
 
     def require(self, role: Role) -> None:
         """:raises PermissionDenied: if this is not at least `role` in its workspace"""
+        if self.role is None:
+            raise PermissionDenied(
+                "This key calls models only.",
+                fault="caller",
+                advice="Use a key that carries a role (`jackfield keys create NAME --role admin`), or sign in.",
+            )
         if self.role.rank < role.rank:
             raise PermissionDenied(f"This needs the role {role} in the workspace.", fault="caller")

@@ -104,6 +104,7 @@ def upgrade() -> None:
         sa.Column("shown", sa.String(length=32), nullable=False),
         sa.Column("model_types", sa.JSON(), nullable=True),
         sa.Column("models", sa.JSON(), nullable=True),
+        sa.Column("role", sa.String(length=16), nullable=True),
         sa.Column("requests_per_minute", sa.Integer(), nullable=True),
         sa.Column("tokens_per_minute", sa.Integer(), nullable=True),
         sa.Column("expires_at", jackfield.store.columns.UTCDateTime(timezone=True), nullable=True),
