@@ -102,7 +102,7 @@ class Serving:
     stop: Callable[[], object]
 
     def close(self) -> None:
-        """Stop it as SIGTERM does, and wait until it has."""
+        """Stop it as SIGTERM does, and wait until it has; nothing where it has stopped already."""
         self.stop()
         self.ended.result(30)
 
@@ -127,6 +127,20 @@ def running() -> Iterator[Running]:
     found = Running()
     yield found
     found.stop()
+
+
+@pytest.fixture(scope="session")
+def open_another(running: Running, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Serving]]:
+    """Opens hosts with server settings of their own, each on a fresh data folder; closed at the end, if not before."""
+    opened: list[Serving] = []
+
+    def open_one(**server: Any) -> Serving:
+        opened.append(open_host(running, settings(tmp_path_factory.mktemp("another"), **server)))
+        return opened[-1]
+
+    yield open_one
+    for serving in opened:
+        serving.close()
 
 
 @pytest.fixture(scope="session")

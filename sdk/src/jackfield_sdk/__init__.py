@@ -120,7 +120,7 @@ from .redaction import redact
 from .relaying import forward
 from .renaming import renamed, renamed_body
 from .sampling import allowed, allowed_members, refuse_extra
-from .streaming import HeldStream, split_lines
+from .streaming import BegunStream, HeldStream, begin, split_lines
 from .tokens import Token, TokenCache
 
 __all__ = [
@@ -139,6 +139,7 @@ __all__ = [
     "AudioDelta",
     "AudioPart",
     "BadRequest",
+    "BegunStream",
     "Blob",
     "CallContext",
     "Catalog",
@@ -237,6 +238,7 @@ __all__ = [
     "WireResponse",
     "allowed",
     "allowed_members",
+    "begin",
     "check_parameters",
     "checked_ranking",
     "checked_verdicts",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TypeVar
 
 from jackfield.contract import EmbeddingRequest, EmbeddingResult, ServerUnavailable, Usage
@@ -35,23 +35,42 @@ async def in_batches(parts: Iterable[Part], ask: Callable[[Part], Awaitable[Resu
 
 
 async def embed_in_batches(
-    request: EmbeddingRequest, size: int | None, embed: Callable[[EmbeddingRequest], Awaitable[EmbeddingResult]]
+    request: EmbeddingRequest,
+    size: int | None,
+    embed: Callable[[EmbeddingRequest], Awaitable[EmbeddingResult]],
+    *,
+    letters: int | None = None,
 ) -> EmbeddingResult:
     """The vectors of all inputs, in order, and the usage of all calls added up. The first failure ends the others.
 
     :param size: how many the vendor takes in one request; None: all
+    :param letters: how long all texts of one request may be together, for a vendor that bounds that; a text that is longer goes
+        alone
     :raises ServerUnavailable: if a batch comes back with more or fewer vectors than inputs
     """
-    count = len(request.inputs)
-    if size is None or count <= size:
+    bounds = _bounds(request.inputs, size, letters)
+    if len(bounds) == 1:
         return await _embed(request, embed)
-    parts = [dataclasses.replace(request, inputs=request.inputs[start : start + size]) for start in range(0, count, size)]
+    parts = [dataclasses.replace(request, inputs=request.inputs[start:end]) for start, end in bounds]
     results = await in_batches(parts, lambda part: _embed(part, embed))
     return EmbeddingResult(
         embeddings=[vector for result in results for vector in result.embeddings],
         usage=sum((result.usage for result in results), Usage()),
         model=results[-1].model,
     )
+
+
+def _bounds(inputs: Sequence[object], size: int | None, letters: int | None) -> list[tuple[int, int]]:
+    """Where each batch begins and ends."""
+    bounds: list[tuple[int, int]] = []
+    start = length = 0
+    for index, one in enumerate(inputs):
+        more = len(one) if isinstance(one, str) else 0
+        if index > start and (index - start == size or (letters is not None and length + more > letters)):
+            bounds.append((start, index))
+            start, length = index, 0
+        length += more
+    return [*bounds, (start, len(inputs))]
 
 
 async def _embed(part: EmbeddingRequest, embed: Callable[[EmbeddingRequest], Awaitable[EmbeddingResult]]) -> EmbeddingResult:

@@ -28,7 +28,16 @@ from jackfield.dialects.openai_errors import VendorError
 ErrorClass = type[JackfieldError]
 _NUMBER = re.compile(r"\s*\d{1,9}(\.\d+)?\s*")
 
-REQUEST_ID_HEADERS = ("x-request-id", "request-id", "x-amzn-requestid", "x-ms-request-id", "apim-request-id", "x-dashscope-request-id", "cf-ray")
+REQUEST_ID_HEADERS = (
+    "x-request-id",
+    "request-id",
+    "x-amzn-requestid",
+    "x-ms-request-id",
+    "apim-request-id",
+    "x-dashscope-request-id",
+    "trace-id",
+    "cf-ray",
+)
 
 MESSAGES: dict[ErrorClass, str] = {
     BadRequest: "The vendor refuses the request.",

@@ -9,14 +9,19 @@ from jackfield.contract import (
     CallContext,
     EmbeddingRequest,
     LLMRequest,
+    ModerationRequest,
+    RerankRequest,
     Sampling,
     SpeechRequest,
     TranscriptionRequest,
-    UnsupportedParameter,
     check_parameters,
 )
+from jackfield.dialects.extras import passed_on
 
 Request = TypeVar("Request", EmbeddingRequest, SpeechRequest, TranscriptionRequest)
+Extended = TypeVar(
+    "Extended", LLMRequest, EmbeddingRequest, RerankRequest, ModerationRequest, SpeechRequest, TranscriptionRequest
+)
 
 
 def allowed(request: LLMRequest, context: CallContext) -> LLMRequest:
@@ -47,14 +52,10 @@ def allowed_members(request: Request, context: CallContext, *names: str) -> Requ
     return dataclasses.replace(request, **{name: defaults[name] for name in given.keys() - kept.keys()})
 
 
-def refuse_extra(request: LLMRequest, *dialects: str) -> LLMRequest:
+def refuse_extra(request: Extended, *dialects: str) -> Extended:
     """The request without `extra` members that were written in a dialect other than those named.
 
-    :raises UnsupportedParameter: by name, unless `drop_unsupported`
+    :raises UnsupportedParameter: by name, for one that would change the answer, unless `drop_unsupported`
     """
-    if not request.extra or request.dialect is None or request.dialect in dialects:
-        return request
-    if not request.drop_unsupported:
-        name = next(iter(request.extra))
-        raise UnsupportedParameter(f"The model does not take the parameter `{name}`.", param=name)
-    return dataclasses.replace(request, extra={})
+    kept = passed_on(request, *dialects)
+    return request if kept == request.extra else dataclasses.replace(request, extra=kept)

@@ -55,6 +55,47 @@ class HeldStream(Generic[Piece]):
             await self._response.aclose()
 
 
+class BegunStream(Generic[Piece]):
+    """A stream whose first piece has come already; closing it closes what it was made of."""
+
+    __slots__ = ("_first", "_rest")
+
+    def __init__(self, first: Piece, rest: AsyncIterator[Piece]) -> None:
+        self._first: list[Piece] = [first]
+        self._rest = rest
+
+    def __aiter__(self) -> BegunStream[Piece]:
+        return self
+
+    async def __anext__(self) -> Piece:
+        return self._first.pop() if self._first else await anext(self._rest)
+
+    async def aclose(self) -> None:
+        """Let go."""
+        self._first.clear()
+        await _close(self._rest)
+
+
+async def begin(stream: AsyncIterator[Piece]) -> BegunStream[Piece]:
+    """The stream once its first piece is there: what goes wrong before it can still be told by a status, and tried elsewhere.
+
+    :raises ServerUnavailable: if it holds nothing
+    """
+    try:
+        return BegunStream(await anext(stream), stream)
+    except StopAsyncIteration:
+        raise ServerUnavailable("The vendor answered with nothing.") from None
+    except BaseException:
+        await _close(stream)
+        raise
+
+
+async def _close(stream: AsyncIterator[Any]) -> None:
+    close = getattr(stream, "aclose", None)
+    if close is not None:
+        await close()
+
+
 async def split_lines(chunks: AsyncIterator[bytes], max_line_bytes: int = MAX_LINE_BYTES) -> AsyncIterator[bytes]:
     """The lines of a stream of bytes that hold something, the last one too if no line end follows.
 
