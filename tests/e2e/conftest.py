@@ -5,52 +5,25 @@ Host and vendor live on a loop of their own in a thread, as far from the tests' 
 
 from __future__ import annotations
 
-import asyncio
-import threading
 from collections.abc import Callable, Coroutine, Iterator
-from concurrent.futures import Future
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import anthropic
 import cohere
 import openai
 import pytest
+from hosting import Result, Running, Serving, open_host
 from jackfield.contract import ModelType
-from jackfield.gateway.server import address, listen, serve
 from jackfield.host import Host, NewCredential, Settings
 from jackfield.host.settings import CallSettings, EgressSettings, LimitSettings, LogSettings, ServerSettings
 from jackfield.tenancy import Principal
 from jackfield.tenancy.workspaces import operator
 from jackfield_sdk.testing import Answer, VendorDouble
 
-Result = TypeVar("Result")
 MAX_BODY = 4 * 1024 * 1024
 VENDOR_KEY = "sk-vendor-canary-4242424242424242"
-
-
-class Running:
-    """A loop in a thread."""
-
-    def __init__(self) -> None:
-        self.loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
-        self._thread.start()
-
-    def start(self, work: Coroutine[Any, Any, Result]) -> Future[Result]:
-        """Begin something there."""
-        return asyncio.run_coroutine_threadsafe(work, self.loop)
-
-    def run(self, work: Coroutine[Any, Any, Result]) -> Result:
-        """Do something there, and wait for it."""
-        return self.start(work).result(60)
-
-    def stop(self) -> None:
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self._thread.join(10)
-        self.loop.close()
 
 
 @dataclass(slots=True)
@@ -90,36 +63,6 @@ def settings(folder: Path, **server: Any) -> Settings:
         limits=LimitSettings(),
         egress=EgressSettings(environment_proxy=False),
     )
-
-
-@dataclass(slots=True)
-class Serving:
-    """A host that was started by `open_site`."""
-
-    url: str
-    host: Host
-    ended: Future[None]
-    stop: Callable[[], object]
-
-    def close(self) -> None:
-        """Stop it as SIGTERM does, and wait until it has; nothing where it has stopped already."""
-        self.stop()
-        self.ended.result(30)
-
-
-def open_host(running: Running, made: Settings) -> Serving:
-    """Serve with these settings; `ended` is done when the host has stopped."""
-    listener = listen(made.server)
-    ready: Future[Host] = Future()
-    until = asyncio.Event()
-
-    def started(host: Host, _address: str) -> None:
-        ready.set_result(host)
-
-    ended = running.start(serve(made, listener, started=started, until=until))
-    ended.add_done_callback(lambda done: None if ready.done() else ready.set_exception(done.exception() or AssertionError()))
-    stop = partial(running.loop.call_soon_threadsafe, until.set)
-    return Serving(address(listener, made.server), ready.result(60), ended, stop)
 
 
 @pytest.fixture(scope="session")

@@ -54,9 +54,10 @@ def serve(
 
 def pages(host: Host) -> Sequence[BaseRoute]:
     """What is served beside /v1: the admin API and the console."""
+    from jackfield import console as web_console  # noqa: PLC0415 - of an extra
     from jackfield.gateway import admin  # noqa: PLC0415 - of an extra
 
-    return (admin.mount(host),)
+    return (admin.mount(host), *web_console.routes(host))
 
 
 def _announce(host: Host, address: str) -> None:
@@ -66,6 +67,11 @@ def _announce(host: Host, address: str) -> None:
     if host.first_run is not None:
         out.print(Text.assemble("The first API key, shown this once: ", (host.first_run.api_key, "bold green")))
         out.print("`jackfield keys create NAME` makes another.")
+    if host.setup_token is not None:
+        setup = f"{address}/console/setup?token={host.setup_token}"
+        out.print(Text.assemble("Set up the console, and become its owner: ", (setup, "bold cyan")), soft_wrap=True)
+    else:
+        out.print(f"The console: {address}/console/", markup=False)
     ready = [provider.id for provider in host.kernel.providers.values() if provider.needs_no_credentials and provider.models]
     if ready:
         models = [f"{name}/{model.id}" for name in ready for model in host.kernel.provider(name).models]

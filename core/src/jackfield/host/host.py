@@ -66,6 +66,7 @@ class Host:
     :ivar kernel: plugins and providers
     :ivar observers: to be told of every call
     :ivar first_run: the first workspace and API key, at the very first start; to be shown once
+    :ivar setup_token: what the console's set-up address carries, where nobody owned the host when it was opened
     """
 
     def __init__(self, settings: Settings, kernel: Kernel, tenancy: Tenancy, outbound: Outbound, rests: Health) -> None:
@@ -75,6 +76,7 @@ class Host:
         self.outbound = outbound
         self.observers = Observers()
         self.first_run: FirstRun | None = tenancy.first_run
+        self.setup_token: str | None = tenancy.setup_token
         self.replicas: Replicas | None = None
         self._exits = AsyncExitStack()
         lender = Lender(kernel, tenancy.credentials, tenancy.trials)

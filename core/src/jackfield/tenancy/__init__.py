@@ -4,6 +4,7 @@ from .audit import Audit, Entry
 from .budgets import Budgets
 from .choices import Choices
 from .credentials import MASK, CredentialChange, CredentialInfo, CredentialStore
+from .first_owner import FirstOwner
 from .keys import KeyInfo, Keys
 from .ledger import Ledger, UsageRecord
 from .people import MemberInfo, Membership, People, PersonInfo
@@ -24,6 +25,7 @@ __all__ = [
     "CredentialRecord",
     "CredentialStore",
     "Entry",
+    "FirstOwner",
     "FirstRun",
     "KeyInfo",
     "Keys",

@@ -13,6 +13,7 @@ from .audit import Audit
 from .budgets import Budgets
 from .choices import Choices
 from .credentials import CredentialStore
+from .first_owner import FirstOwner
 from .keys import Keys
 from .ledger import Ledger
 from .people import People
@@ -26,13 +27,14 @@ from .workspaces import FirstRun, Workspaces, master_key_ids
 
 @dataclass(frozen=True, slots=True)
 class Tenancy:
-    """The services; `first_run` is set at the host's very first start."""
+    """The services; `first_run` is set at the host's very first start, `setup_token` as long as nobody owns the host."""
 
     store: Store
     secrets: Secrets
     watch: RevisionWatch
     workspaces: Workspaces
     people: People
+    first_owner: FirstOwner
     keys: Keys
     credentials: CredentialStore
     choices: Choices
@@ -43,6 +45,7 @@ class Tenancy:
     usage: UsageReader
     audit: Audit
     first_run: FirstRun | None
+    setup_token: str | None
 
     @classmethod
     async def open(
@@ -69,6 +72,8 @@ class Tenancy:
         watch.listen(secrets.forget)
         workspaces = Workspaces(store, secrets, keys, watch)
         first_run = await workspaces.bootstrap()
+        people = People(store)
+        first_owner = FirstOwner(masters, workspaces, people, keys)
         ledger = Ledger(store, journal)
         await watch.start()
         await ledger.start()
@@ -77,7 +82,8 @@ class Tenancy:
             secrets=secrets,
             watch=watch,
             workspaces=workspaces,
-            people=People(store),
+            people=people,
+            first_owner=first_owner,
             keys=keys,
             credentials=CredentialStore(store, secrets, watch),
             choices=Choices(store, watch),
@@ -88,6 +94,7 @@ class Tenancy:
             usage=UsageReader(store),
             audit=Audit(store),
             first_run=first_run,
+            setup_token=await first_owner.token(),
         )
 
     async def close(self) -> None:

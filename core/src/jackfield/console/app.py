@@ -1,0 +1,67 @@
+"""The console as routes: the pages that registered themselves, their files, and the answers to what is no page."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+
+from jackfield.contract import JackfieldError, NotFound
+from jackfield.host import Host
+
+from . import assets, icons
+from .pages import all_pages
+from .registry import Endpoint
+from .visit import Visit
+
+ROOT = "/console"
+
+
+def routes(host: Host) -> Sequence[BaseRoute]:
+    """`/console` and all below it, and the way there from `/`."""
+    pages = [
+        Route(endpoint.path, _serve(host, endpoint), methods=[endpoint.method])
+        for page_set in all_pages()
+        for endpoint in page_set.endpoints
+    ]
+    app = Starlette(
+        routes=[
+            Route("/static/{version}/{name:path}", assets.serve, methods=["GET"]),
+            Route("/icons/{provider}", icons.serve(host), methods=["GET"]),
+            *pages,
+        ],
+        exception_handlers={HTTPException: _no_page(host)},  # type: ignore[dict-item]  # Starlette's type asks for Exception
+    )
+    return [Route("/", _to_console), Route(ROOT, _to_console), Mount(ROOT, app)]
+
+
+async def _to_console(_request: Request) -> Response:
+    return RedirectResponse(f"{ROOT}/", status_code=307)
+
+
+def _serve(host: Host, endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
+    async def serve(request: Request) -> Response:
+        visit = await Visit.begin(host, request)
+        try:
+            if not endpoint.public and not visit.signed_in:
+                return visit.finish(visit.ask_to_sign_in())
+            if endpoint.method != "GET":
+                await visit.check_csrf()
+            return visit.finish(await endpoint.handler(visit))
+        except JackfieldError as error:
+            return visit.finish(visit.refuse(error))
+
+    return serve
+
+
+def _no_page(host: Host) -> Callable[[Request, HTTPException], Awaitable[Response]]:
+    async def answer(request: Request, error: HTTPException) -> Response:
+        visit = await Visit.begin(host, request)
+        refusal = NotFound("There is no such page.", advice="Choose one from the menu.", status=error.status_code)
+        return visit.finish(visit.refuse(refusal))
+
+    return answer
