@@ -33,7 +33,7 @@ class Section:
 def menu(caller: Principal, translate: Callable[[str], str]) -> list[Section]:
     """What the caller may open."""
     items = sorted((item for pages in all_pages() for item in pages.items), key=lambda item: item.order)
-    seen = [item for item in items if caller.role.rank >= item.role.rank]
+    seen = [item for item in items if caller.may(item.role)]
     sections = [
         Section(
             translate(GROUP_LABELS[group]),

@@ -65,6 +65,10 @@ class Principal:
         kind = "key" if self.key_id else "person" if self.person_id else "host"
         return f"{kind}:{self.name}"
 
+    def may(self, role: Role) -> bool:
+        """Whether this is at least `role` in its workspace."""
+        return self.role is not None and self.role.rank >= role.rank
+
     def require(self, role: Role) -> None:
         """:raises PermissionDenied: if this is not at least `role` in its workspace"""
         if self.role is None:
@@ -73,5 +77,5 @@ class Principal:
                 fault="caller",
                 advice="Use a key that carries a role (`jackfield keys create NAME --role admin`), or sign in.",
             )
-        if self.role.rank < role.rank:
+        if not self.may(role):
             raise PermissionDenied(f"This needs the role {role} in the workspace.", fault="caller")
