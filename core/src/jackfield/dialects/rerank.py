@@ -75,7 +75,7 @@ def parse_result(body: dict[str, Any]) -> RerankResult:
     meta = members(body.get("meta"))
     billed = members(meta.get("billed_units"))
     usage = parse_input_usage(body.get("usage"))
-    tokens = usage.input_tokens or count(members(meta.get("tokens")).get("input_tokens")) or count(billed.get("input_tokens"))
+    tokens = usage.input_tokens or count(billed.get("input_tokens")) or count(members(meta.get("tokens")).get("input_tokens"))
     ranking.sort(key=lambda document: -document.score)
     return RerankResult(
         ranking=ranking,
