@@ -35,6 +35,7 @@ REQUEST_ID_HEADERS = (
     "x-ms-request-id",
     "apim-request-id",
     "x-dashscope-request-id",
+    "x-debug-trace-id",
     "trace-id",
     "cf-ray",
 )

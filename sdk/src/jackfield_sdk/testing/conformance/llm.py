@@ -36,11 +36,14 @@ class ChatConformance(CallConformance):
 
     :cvar finish_reasons: those that the vendor can tell
     :cvar llm_usage: what the answers report, with the members that the vendor reports
+    :cvar in_its_words: what the vendor is sent in the place of a parameter of `VALUES`, where it has another word for it
+        (an effort that becomes a budget of tokens)
     """
 
     model_type: ClassVar[ModelType] = ModelType.LLM
     finish_reasons: ClassVar[tuple[FinishReason, ...]] = ("stop", "length")
     llm_usage: ClassVar[Usage] = Usage(input_tokens=11, output_tokens=7)
+    in_its_words: ClassVar[dict[str, Any]] = {}
     garbage: ClassVar[dict[str, Answer]] = GARBAGE | {
         "no-events": Answer.sse([]),
         "events-of-garbage": Answer.sse(["{", "[1]", "null"]),
@@ -187,7 +190,7 @@ class ChatConformance(CallConformance):
             vendor.answers(self.good(1, mode))
             request = self.request(caller, sampling=Sampling(**{name: value}))
             with promise(f"`{name}` is sent to the vendor, or refused by its name"):
-                await arrives(self.chat(caller, request, mode), vendor, name, value)
+                await arrives(self.chat(caller, request, mode), vendor, name, self.in_its_words.get(name, value))
 
     @pytest.mark.asyncio
     async def test_what_is_refused_can_be_dropped(self, vendor: VendorDouble, caller: Caller) -> None:
