@@ -127,7 +127,7 @@ class ErrorTable:
             vendor_message=vendor.message[:2000] or None,
             vendor_code=vendor.code,
             vendor_status=status,
-            request_id=next((headers[name] for name in REQUEST_ID_HEADERS if name in headers), None),
+            request_id=next((headers[name] for name in REQUEST_ID_HEADERS if name in headers), None) or vendor.request_id,
             retry_after=parse_retry_after(headers),
         )
 

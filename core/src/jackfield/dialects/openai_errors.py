@@ -16,12 +16,13 @@ _TYPES = {400: "invalid_request_error", 401: "authentication_error", 403: "permi
 
 @dataclass(slots=True, frozen=True)
 class VendorError:
-    """What a vendor's error body says."""
+    """What a vendor's error body says. `request_id` for its support, where it is not told by a header."""
 
     message: str = ""
     code: str | None = None
     param: str | None = None
     type: str | None = None
+    request_id: str | None = None
 
 
 def render_error(error: JackfieldError) -> dict[str, Any]:
@@ -63,6 +64,7 @@ def read_error(body: bytes) -> VendorError:
         code=str(code) if code is not None else None,
         param=error.get("param") if isinstance(error.get("param"), str) else None,
         type=str(error["type"]) if error.get("type") else None,
+        request_id=parsed["request_id"] if isinstance(parsed.get("request_id"), str) else None,
     )
 
 

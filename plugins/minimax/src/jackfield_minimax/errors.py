@@ -87,7 +87,8 @@ def _base_resp(body: dict[str, Any]) -> VendorError | None:
     if not isinstance(told, dict) or not isinstance(code, int) or code == 0:
         return None
     message = str(told.get("status_msg") or "")
-    return VendorError(message, str(code), _member(message))
+    trace = body.get("trace_id")
+    return VendorError(message, str(code), _member(message), request_id=trace if isinstance(trace, str) else None)
 
 
 def _with_code(vendor: VendorError) -> VendorError:

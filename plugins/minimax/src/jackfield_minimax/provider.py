@@ -120,9 +120,7 @@ class MiniMax(OpenAICompatible):
     def _check(self, event: dict[str, Any], context: CallContext) -> None:
         vendor = error_inside(event)
         if vendor is not None:
-            failure = self.http.failure(vendor, context)
-            failure.request_id = str(event.get("trace_id") or "") or None
-            raise failure
+            raise self.http.failure(vendor, context)
 
 
 def _options(context: CallContext) -> anthropic_messages.MessagesOptions:
