@@ -26,13 +26,13 @@ from jackfield.contract import (
     Timeout,
 )
 
+from ...icons import icon_faults
 from ..answers import Answer, Reply
 from ..calling import Caller
 from ..double import VendorDouble
 from ..promises import assert_hidden, error_of, promise
 from .base import GARBAGE, CallConformance
 from .packaging import Packaging
-from .pictures import check_icon
 
 _REFUSALS: dict[int, tuple[type[JackfieldError], ...]] = {
     401: (CredentialsInvalid,),
@@ -155,7 +155,8 @@ class ProviderConformance(CallConformance, Packaging):
             assert described.description is not None, "there is no `description`"
             assert described.description.zh, "the description has no Chinese text"
             assert described.icon, "there is no icon.svg beside the class"
-            check_icon(described.icon)
+            faults = [fault.says for fault in icon_faults(described.icon)]
+            assert not faults, "; ".join(faults)
             secret = any(form.secret_names for form in self._forms(caller))
             assert described.help_url or not secret, "there is no `help_url`, where a key is made"
 

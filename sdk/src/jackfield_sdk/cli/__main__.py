@@ -1,0 +1,5 @@
+"""`python -m jackfield_sdk.cli`."""
+
+from . import main
+
+main()
