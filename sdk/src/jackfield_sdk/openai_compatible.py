@@ -113,6 +113,10 @@ class OpenAICompatible(Provider):
         key = context.credentials.get("api_key")
         return {"authorization": f"Bearer {key}"} if key else {}
 
+    def stream_headers(self, surface: str, context: CallContext) -> dict[str, str]:
+        """The headers of a request for a chat that comes bit by bit; `accept` is set."""
+        return self.headers(context)
+
     async def prepare(self, context: CallContext) -> CallContext:
         """The surroundings of a call, before it is made: a token that must be fetched first becomes one of the credentials."""
         return context
@@ -275,7 +279,7 @@ class OpenAICompatible(Provider):
                 body = openai_chat.build_request(request, self.chat_options(context))
         body = self.adapt_chat(body, request, context)
         if request.stream:
-            url, headers = self.url(surface, context), self.headers(context)
+            url, headers = self.url(surface, context), self.stream_headers(surface, context)
 
             def parse(events: AsyncIterator[ServerSentEvent]) -> AsyncIterator[LLMEvent]:
                 return self.read_events(events, surface, context)
