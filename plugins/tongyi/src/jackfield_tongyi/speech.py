@@ -1,0 +1,95 @@
+"""Text to speech: https://www.alibabacloud.com/help/en/model-studio/qwen-tts-api and …/cosyvoice-http-api"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import struct
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+import orjson
+from jackfield_sdk import (
+    ConnectionFailed,
+    ModelDescription,
+    RequestTooLarge,
+    ServerUnavailable,
+    SpeechRequest,
+    UnsupportedParameter,
+    Usage,
+)
+from jackfield_sdk.dialects import ServerSentEvent
+
+RATE: Final = 24_000
+"""Samples a second: 16 bits, one channel."""
+_MEDIA_TYPES: Final = {"wav": "audio/wav", "pcm": "audio/pcm", "mp3": "audio/mpeg"}
+
+
+def wanted_format(request: SpeechRequest, model: ModelDescription | None) -> str:
+    """The format to answer in; the model's first, if none is asked for.
+
+    :raises UnsupportedParameter: for one that the model does not have, unless `drop_unsupported`
+    """
+    formats = (model.audio_formats if model is not None else ()) or ("wav", "pcm")
+    if request.format is None or request.format in formats:
+        return request.format or formats[0]
+    if request.drop_unsupported:
+        return formats[0]
+    raise UnsupportedParameter(f"The model speaks {', '.join(formats)}.", param="response_format")
+
+
+def media_type(kind: str) -> str:
+    """Of a format."""
+    return _MEDIA_TYPES[kind]
+
+
+def check_length(request: SpeechRequest, model: ModelDescription | None) -> None:
+    """:raises RequestTooLarge: for a text that is longer than the model speaks at once"""
+    limit = model.properties.get("max_characters") if model is not None else None
+    if isinstance(limit, int) and len(request.text) > limit:
+        raise RequestTooLarge(
+            f"The text has {len(request.text)} letters; the model speaks {limit} at once.",
+            param="input",
+            advice="Send it in parts.",
+        )
+
+
+def build(request: SpeechRequest, voice: str, kind: str, *, cosyvoice: bool) -> dict[str, Any]:
+    """The body. Qwen speaks raw samples, whatever is asked for; CosyVoice makes the format itself."""
+    spoken: dict[str, Any] = {"text": request.text, "voice": voice}
+    if cosyvoice:
+        spoken |= {"format": "pcm" if kind == "wav" else kind, "sample_rate": RATE}
+        if request.speed is not None:
+            spoken["rate"] = request.speed
+    if request.instructions is not None:
+        spoken["instruction" if cosyvoice else "instructions"] = request.instructions
+    return {"model": request.model, "input": spoken}
+
+
+def wav_head() -> bytes:
+    """The head of a WAV file whose length is not known yet (RFC 2361): it is told as the greatest there is."""
+    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, RATE, 2 * RATE, 2, 16)
+    return b"RIFF" + struct.pack("<I", 0xFFFFFFFF) + b"WAVE" + form + b"data" + struct.pack("<I", 0xFFFFFFFF)
+
+
+async def parse(events: AsyncIterator[ServerSentEvent], usage: Usage, *, wav: bool) -> AsyncIterator[bytes]:
+    """The sound in the events; the last holds the address of the whole file, which is left alone.
+
+    :param usage: what the events tell of it is added
+    :raises ServerUnavailable: for an event that is none; ConnectionFailed if the last does not come
+    """
+    head, ended = wav_head() if wav else b"", False
+    async for event in events:
+        try:
+            body = orjson.loads(event.data)
+            output = body["output"]
+            sound = base64.b64decode((output.get("audio") or {}).get("data") or "", validate=True)
+            ended = ended or output.get("finish_reason") == "stop"
+            usage.characters = int((body.get("usage") or {}).get("characters") or usage.characters)
+        except (KeyError, TypeError, AttributeError, ValueError, binascii.Error, orjson.JSONDecodeError) as error:
+            raise ServerUnavailable(f"The vendor's stream holds an event that is no sound: {error!r}.") from None
+        if sound:
+            yield head + sound
+            head = b""
+    if not ended:
+        raise ConnectionFailed("The vendor's sound broke off.")
