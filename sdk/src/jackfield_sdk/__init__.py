@@ -105,7 +105,7 @@ from jackfield.contract.relay import (
     OPENAI_MODERATIONS,
     OPENAI_RESPONSES,
 )
-from jackfield.dialects.extras import refuse
+from jackfield.dialects.extras import passed_on, refuse
 from jackfield.dialects.openai_chat import ChatOptions
 from jackfield.dialects.openai_errors import VendorError, read_error
 
@@ -254,6 +254,7 @@ __all__ = [
     "parse_catalog",
     "parse_json",
     "parse_retry_after",
+    "passed_on",
     "read_chunks",
     "read_error",
     "redact",

@@ -109,6 +109,12 @@ class VendorDouble:
         assert self.requests, "the vendor was not asked at all"
         return self.requests[-1]
 
+    @property
+    def last_body(self) -> Recorded:
+        """The request that came last with a body; one that only looks after an answer has none."""
+        sent = [request for request in self.requests if request.body]
+        return sent[-1] if sent else self.last
+
     async def received(self, count: int = 1) -> None:
         """Wait until so many requests have come."""
         await self._until(lambda: len(self.requests) >= count, f"the vendor got {len(self.requests)} of {count} requests")

@@ -7,6 +7,7 @@ import dataclasses
 import inspect
 import logging
 import re
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -197,7 +198,7 @@ class CallConformance(Vendor):
 
     def number_in(self, request: Recorded) -> int:
         """The number of a request that came."""
-        found = re.search(rb"marker-(\d{3})", request.body)
+        found = re.search(rb"marker-(\d{3})", request.body + request.url.encode())
         assert found, f"the request does not hold what was asked: {request.body[:500]!r}"
         return int(found[1])
 
@@ -339,9 +340,13 @@ class CallConformance(Vendor):
         if not self.concurrent:
             pytest.skip("the requests of this vendor cannot be told apart")
 
+        turns: Counter[int] = Counter()
+
         def answer(request: Recorded) -> Answer:
-            reply = self.good(self.number_in(request), mode)
-            return reply if isinstance(reply, Answer) else reply[-1]
+            number = self.number_in(request)
+            reply = self.good(number, mode)
+            turns[number] += 1
+            return reply if isinstance(reply, Answer) else reply[min(turns[number], len(reply)) - 1]
 
         vendor.answers(answer)
         numbers = range(100, 110)

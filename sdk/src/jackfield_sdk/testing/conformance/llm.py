@@ -204,7 +204,7 @@ class ChatConformance(CallConformance):
                 again = self.request(caller, sampling=Sampling(**{name: value}), drop_unsupported=True)
                 self.check(await self.chat(caller, again), 1, "whole")
                 assert vendor.requests
-                assert not is_sent(vendor, value), f"it was sent all the same: {vendor.last.body!r}"
+                assert not is_sent(vendor, value), f"it was sent all the same: {vendor.last_body.body!r}"
 
     @pytest.mark.asyncio
     async def test_what_the_contract_does_not_know(self, vendor: VendorDouble, caller: Caller) -> None:
@@ -215,4 +215,4 @@ class ChatConformance(CallConformance):
             assert not vendor.requests, "it was sent all the same"
         with promise("such a member is dropped if the caller asks for that"):
             await self.chat(caller, self.request(caller, drop_unsupported=True, **strange))
-            assert b"of_no_dialect" not in vendor.last.body
+            assert b"of_no_dialect" not in vendor.last_body.body

@@ -83,9 +83,10 @@ class LLMConformance(ChatConformance):
         request = self.request(caller, messages=conversation, tools=[WEATHER], tool_choice=ToolChoice("auto"))
         with promise("tools, calls and their results are sent to the vendor"):
             self.check(await self.chat(caller, request, mode), 1, mode)
-            texts = {text for text in values_in(vendor.last.json) if isinstance(text, str)} | set(names_in(vendor.last.json))
+            sent = vendor.last_body.json
+            texts = {text for text in values_in(sent) if isinstance(text, str)} | set(names_in(sent))
             for needed in ("You are a canary of the system.", "get_weather_canary", "city_canary"):
-                assert any(needed in text for text in texts), f"{needed!r} is not in {vendor.last.body!r}"
+                assert any(needed in text for text in texts), f"{needed!r} is not in {vendor.last_body.body!r}"
             assert any("sunny-canary" in text for text in texts), "the tool's result is not sent"
             assert any("København" in text for text in texts), "the assistant's call is not sent back"
 
@@ -97,7 +98,7 @@ class LLMConformance(ChatConformance):
         with promise("an image's bytes are sent to the vendor in base64"):
             self.check(await self.chat(caller, self.request(caller, messages=[Message("user", parts)])), 1, "whole")
             encoded = base64.b64encode(PIXEL).decode()
-            assert any(isinstance(text, str) and encoded in text for text in values_in(vendor.last.json))
+            assert any(isinstance(text, str) and encoded in text for text in values_in(vendor.last_body.json))
 
     @pytest.mark.asyncio
     async def test_schemas_are_sent(self, vendor: VendorDouble, caller: Caller, mode: str) -> None:
@@ -107,7 +108,7 @@ class LLMConformance(ChatConformance):
         request = self.request(caller, output=OutputFormat("json_schema", schema, name="answer"))
         with promise("the schema that an answer must follow is sent to the vendor"):
             await self.chat(caller, request, mode)
-            assert b"answer_canary" in vendor.last.body
+            assert b"answer_canary" in vendor.last_body.body
 
     @pytest.mark.asyncio
     async def test_reasoning_is_kept_apart(self, vendor: VendorDouble, caller: Caller, mode: str) -> None:
