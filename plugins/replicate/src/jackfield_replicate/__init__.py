@@ -1,0 +1,7 @@
+"""Replicate: language and embedding models as predictions."""
+
+from .provider import Replicate
+
+plugin = Replicate()
+
+__all__ = ["Replicate", "plugin"]
