@@ -64,7 +64,7 @@ class Jina(OpenAICompatible):
         await self.prove(context, "POST", **self.proof(model, ModelType.TEXT_EMBEDDING, context))
 
     def describe_model(self, model: str, model_type: ModelType, credentials: dict[str, Any]) -> ModelDescription:
-        """What the catalog knows by this name is what stands there, but for its price elsewhere; another is as the form says."""
+        """What the catalog knows by this name stands there, but for its price elsewhere; another is as the form says."""
         known = next((one for one in self.models if (one.id, one.type) == (model, model_type)), None)
         if known is not None:
             elsewhere = bool(credentials.get("base_url"))
