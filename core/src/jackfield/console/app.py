@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 
 from starlette.applications import Starlette
@@ -10,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from jackfield.contract import JackfieldError, NotFound
+from jackfield.contract import HostFault, JackfieldError, NotFound
 from jackfield.host import Host
 
 from . import assets, icons
@@ -19,6 +20,7 @@ from .registry import Endpoint
 from .visit import Visit
 
 ROOT = "/console"
+_log = logging.getLogger("jackfield.console")
 
 
 def routes(host: Host) -> Sequence[BaseRoute]:
@@ -54,6 +56,9 @@ def _serve(host: Host, endpoint: Endpoint) -> Callable[[Request], Awaitable[Resp
             return visit.finish(await endpoint.handler(visit))
         except JackfieldError as error:
             return visit.finish(visit.refuse(error))
+        except Exception:
+            _log.exception("the console failed at %s %s", endpoint.method, endpoint.path)
+            return visit.finish(visit.refuse(HostFault("The console failed at this.")))
 
     return serve
 

@@ -209,9 +209,7 @@ class Visit:
 
     def refuse(self, error: JackfieldError) -> Response:
         """An error, in words that say what to do; the form that was sent stays as it is."""
-        if isinstance(error, Unauthenticated) and not self.signed_in and error.param is None:
-            return self.ask_to_sign_in()
-        message, advice = self.sentence(error.message), self.sentence(error.advice)
+        message, advice = self._told(error, error.message), self.sentence(error.advice)
         if not self.by_htmx:
             context = {"message": message, "advice": advice, "status": error.status}
             return self._html("error.html" if self.signed_in else "error_outside.html", error.status, context)
@@ -222,7 +220,7 @@ class Visit:
             "code": error.code,
             "message": message,
             "advice": advice,
-            "problems": {name: self.sentence(problem) for name, problem in problems.items()},
+            "problems": {name: self._told(error, problem) for name, problem in problems.items()},
             "retryable": error.retryable or error.fault == "vendor",
         }
         response = Response(status_code=error.status, headers={"x-console": "refused", "hx-reswap": "none"})
@@ -230,6 +228,13 @@ class Visit:
         if isinstance(error, StaleForm):
             self.announce_csrf(response, self.csrf)
         return response
+
+    def _told(self, error: JackfieldError, text: str) -> str:
+        """`text` in the reader's language; where it is the whole error, with the vendor's own words."""
+        said = self.sentence(text)
+        if text == error.message and error.vendor_message and error.vendor_message not in text:
+            return self.say("{sentence} The vendor says: {words}", sentence=said, words=error.vendor_message)
+        return said
 
     def announce_csrf(self, response: Response, token: str) -> None:
         """Give an open page the token of the present session; only our own pages can read it."""
