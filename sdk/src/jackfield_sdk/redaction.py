@@ -11,7 +11,7 @@ from urllib.parse import quote
 MASK = "•••"
 _SHORTEST = 6
 _PLAIN_WORD = re.compile(r"[a-z]+(?:[-_][a-z]+)*")
-_KEY_LIKE = re.compile(r"\b(?:(?:sk|pk|rk|xai)-|(?:hf|r8|gsk|jina|sk|pk|rk)_|AIza|AKIA|[Bb]earer )[A-Za-z0-9_\-*.=+/]{8,}")
+KEY_LIKE = re.compile(r"\b(?:(?:sk|pk|rk|xai)-|(?:hf|r8|gsk|jina|sk|pk|rk)_|AIza|AKIA|[Bb]earer )[A-Za-z0-9_\-*.=+/]{8,}")
 
 
 def redact(text: str, credentials: Mapping[str, Any]) -> str:
@@ -27,7 +27,7 @@ def redact(text: str, credentials: Mapping[str, Any]) -> str:
     forms = {form for secret in secrets for form in (secret, quote(secret, safe=""), _base64(secret))}
     for form in sorted(forms, key=len, reverse=True):
         text = text.replace(form, MASK)
-    return _KEY_LIKE.sub(MASK, text)
+    return KEY_LIKE.sub(MASK, text)
 
 
 def _password_of(url: str) -> list[str]:

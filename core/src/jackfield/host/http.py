@@ -57,7 +57,7 @@ class Outbound:
             transport=SessionTransport(self._route, context),
             timeout=httpx.Timeout(calls.timeout, connect=calls.connect_timeout, pool=calls.connect_timeout),
             headers={"user-agent": USER_AGENT},
-            cookies=_NoCookies(),
+            cookies=NoCookies(),
             trust_env=False,
         )
 
@@ -134,7 +134,7 @@ def _tls(egress: EgressSettings) -> ssl.SSLContext:
     return context
 
 
-class _NoCookies(CookieJar):
+class NoCookies(CookieJar):
     """Keeps none: the client serves all workspaces, and a vendor's cookie would follow one of them into another's call."""
 
     def extract_cookies(self, response: Any, request: Request) -> None:

@@ -63,6 +63,62 @@ def check(
     raise typer.Exit(1 if findings else 0)
 
 
+Provider = Annotated[
+    str | None, typer.Argument(help="The provider's id; else that of the plugin in this folder.", show_default=False)
+]
+PluginFolder = Annotated[
+    Path | None, typer.Option("--folder", help="A plugin that is not installed.", file_okay=False, show_default=False)
+]
+Model = Annotated[str | None, typer.Option(help="The model to call; else the cheapest of each type.", show_default=False)]
+Kind = Annotated[str | None, typer.Option("--type", help="Models of this type only, as `text_embedding`.", show_default=False)]
+Only = Annotated[list[str] | None, typer.Option("--only", help="This call only; see the first column.", show_default=False)]
+Values = Annotated[list[str] | None, typer.Option("--set", help="FIELD=VALUE of the form, for fields that are no secret.")]
+BaseURL = Annotated[str | None, typer.Option(help="Another address than the vendor's own.", show_default=False)]
+
+
+@app.command("try")
+def try_provider(
+    provider: Provider = None,
+    *,
+    folder: PluginFolder = None,
+    model: Model = None,
+    kind: Kind = None,
+    only: Only = None,
+    values: Values = None,
+    base_url: BaseURL = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask the real vendor: prove the credentials, list the models, one call of each type, streamed and whole.
+
+    Secrets come from the environment (`jackfield providers` names the variables) or are asked for; none is ever shown.
+    It costs what the calls cost. Ends with code 1 if one fails.
+    """
+    from .trying import Asked, try_it  # noqa: PLC0415
+
+    asked = Asked(provider, folder, model, kind, tuple(only or ()), tuple(values or ()), base_url)
+    raise typer.Exit(try_it(asked, as_json=as_json))
+
+
+@app.command()
+def record(
+    provider: Provider = None,
+    *,
+    to: Annotated[Path, typer.Option(help="The folder of the cassettes.", file_okay=False)] = Path("tests/cassettes"),
+    folder: PluginFolder = None,
+    model: Model = None,
+    kind: Kind = None,
+    only: Only = None,
+    values: Values = None,
+    base_url: BaseURL = None,
+    as_json: AsJson = False,
+) -> None:
+    """Do the same, and keep what the vendor answers as cassettes, secrets scrubbed; `CassetteConformance` replays them."""
+    from .trying import Asked, try_it  # noqa: PLC0415
+
+    asked = Asked(provider, folder, model, kind, tuple(only or ()), tuple(values or ()), base_url)
+    raise typer.Exit(try_it(asked, as_json=as_json, to=to))
+
+
 def run(arguments: list[str] | None = None) -> None:
     """Run, and end the process."""
     app(args=sys.argv[1:] if arguments is None else arguments, prog_name="jackfield-sdk")

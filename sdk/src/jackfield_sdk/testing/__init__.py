@@ -16,6 +16,7 @@ pytest.register_assert_rewrite("jackfield_sdk.testing.conformance", "jackfield_s
 from .answers import Answer, Framing, Reply, Script  # noqa: E402
 from .calling import Caller, open_caller  # noqa: E402
 from .conformance.base import GARBAGE, STATUSES, CallConformance, Vendor  # noqa: E402
+from .conformance.cassettes import CassetteConformance  # noqa: E402
 from .conformance.embedding import EmbeddingConformance  # noqa: E402
 from .conformance.llm_features import LLMConformance  # noqa: E402
 from .conformance.moderation import ModerationConformance  # noqa: E402
@@ -28,6 +29,7 @@ from .double import VendorDouble  # noqa: E402
 from .openai_answers import OpenAIAnswers  # noqa: E402
 from .promises import error_of, promise, values_in  # noqa: E402
 from .recorded import FormFile, Recorded  # noqa: E402
+from .replaying import replay  # noqa: E402
 from .scripts import Said  # noqa: E402
 
 __all__ = [
@@ -36,6 +38,7 @@ __all__ = [
     "Answer",
     "CallConformance",
     "Caller",
+    "CassetteConformance",
     "EmbeddingConformance",
     "FormFile",
     "Framing",
@@ -56,5 +59,6 @@ __all__ = [
     "error_of",
     "open_caller",
     "promise",
+    "replay",
     "values_in",
 ]

@@ -5,24 +5,16 @@ from __future__ import annotations
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
 
 import httpx
-from jackfield.contract import (
-    CallContext,
-    Credentials,
-    ModelDescription,
-    ModelType,
-    ProviderDescription,
-    Wire,
-    WireResponse,
-)
-from jackfield.host.http import Outbound, SessionTransport, open_session
+from jackfield.contract import Wire, WireResponse
+from jackfield.host.http import NoCookies, Outbound, SessionTransport, open_session
 from jackfield.host.settings import EgressSettings
 from jackfield.host.wire import AiohttpWire
 from jackfield.kernel import Kernel
 from yarl import URL
 
+from ..calling import Caller
 from .double import URL_HEADER, VendorDouble
 
 _TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # the double speaks plain HTTP: no authority has to be read
@@ -58,59 +50,6 @@ class _WireToDouble:
         address = asked.with_scheme(double.scheme).with_host(double.host or "").with_port(double.port)
         headers = {**headers, URL_HEADER: url}
         return await self._inner.send(str(address), headers=headers, body=body, timeout=timeout)
-
-
-class Caller:
-    """A plugin behind the real kernel, with what a host hands to it.
-
-        async with VendorDouble() as vendor, open_caller(plugin, vendor) as caller:
-            vendor.answers(Answer.json({…}))
-            result = await caller.kernel.invoke_llm(request, caller.context({"api_key": "sk-…"}, "acme-large"))
-
-    :ivar kernel: every hook as a typed call, with the kernel's checks and timeouts
-    :ivar provider: the provider's id
-    """
-
-    def __init__(self, kernel: Kernel, provider: str, http: httpx.AsyncClient, wire: Wire) -> None:
-        self.kernel = kernel
-        self.provider = provider
-        self._http = http
-        self._wire = wire
-
-    @property
-    def description(self) -> ProviderDescription:
-        """The provider's description."""
-        return self.kernel.provider(self.provider)
-
-    def model(self, model: str, model_type: ModelType, credentials: Mapping[str, Any]) -> ModelDescription:
-        """The catalog's entry; for a model that it does not list, what the plugin makes of the model form."""
-        listed = self.description.model(model, model_type)
-        return listed or self.kernel.describe_model(self.provider, model, model_type, credentials)
-
-    def context(
-        self,
-        credentials: Mapping[str, Any],
-        model: str | None = None,
-        model_type: ModelType = ModelType.LLM,
-        *,
-        timeout: float = 10.0,
-        idle_timeout: float = 10.0,
-    ) -> CallContext:
-        """The surroundings of one call.
-
-        :param credentials: the form's values
-        :param model: None while credentials are validated
-        """
-        return CallContext(
-            provider=self.provider,
-            credentials=Credentials(credentials),
-            http=self._http,
-            wire=self._wire,
-            model=self.model(model, model_type, credentials) if model is not None else None,
-            timeout=timeout,
-            idle_timeout=idle_timeout,
-            request_id="test",
-        )
 
 
 def kernel_of(plugin: object) -> Kernel:
@@ -151,5 +90,8 @@ async def _way_out(vendor: VendorDouble | None) -> AsyncIterator[tuple[httpx.Asy
     async with open_session(EgressSettings(), _TLS) as session:
         transport = _ToDouble(SessionTransport(lambda _: session, _TLS), vendor)
         wire = _WireToDouble(AiohttpWire(lambda _: session, connect_timeout=10.0), vendor)
-        async with httpx.AsyncClient(transport=transport, trust_env=False) as http:
+        async with httpx.AsyncClient(transport=transport, cookies=NoCookies(), trust_env=False) as http:
             yield http, wire
+
+
+__all__ = ["Caller", "kernel_of", "open_caller"]
