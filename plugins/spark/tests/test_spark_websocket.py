@@ -48,7 +48,7 @@ from jackfield_sdk import (
     UnsupportedParameter,
     Usage,
 )
-from jackfield_sdk.testing import Caller, open_caller
+from jackfield_sdk.testing import Caller, VendorDouble, open_caller
 from jackfield_spark import plugin
 from jackfield_spark.signature import signed
 
@@ -148,7 +148,8 @@ async def iflytek() -> AsyncIterator[IFlytek]:
 
 @pytest.fixture
 async def caller() -> AsyncIterator[Caller]:
-    async with open_caller(plugin) as caller:
+    """Whose websockets go where they are sent; the double, which is not there, would only hear HTTP."""
+    async with open_caller(plugin, VendorDouble()) as caller:
         yield caller
 
 
@@ -498,7 +499,7 @@ async def test_the_hosts_own_session_is_used(iflytek: IFlytek) -> None:
             asked.append(url)
             raise PermissionDenied("The operator allows no way there.")
 
-    async with open_caller(plugin) as caller:
+    async with open_caller(plugin, VendorDouble()) as caller:
         context = of(caller, iflytek)
         context.wire = Wire()  # type: ignore[assignment]
         with pytest.raises(PermissionDenied):

@@ -5,13 +5,22 @@ The host's own session is used where its wire offers one (`session_for`), so tha
 
 from __future__ import annotations
 
+import errno
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final
 
 import aiohttp
 import orjson
-from jackfield.contract import CallContext, ConnectionFailed, CredentialsInvalid, ServerUnavailable, Timeout
+from jackfield.contract import (
+    CallContext,
+    ConnectionFailed,
+    CredentialsInvalid,
+    JackfieldError,
+    PermissionDenied,
+    ServerUnavailable,
+    Timeout,
+)
 from jackfield.dialects.openai_errors import VendorError
 
 from .http import VendorHTTP, dump_json
@@ -67,7 +76,10 @@ async def connect(
     async with AsyncExitStack() as stack:
         session_for = getattr(context.wire, "session_for", None)
         if session_for is not None:
-            session: aiohttp.ClientSession = session_for(url)
+            try:
+                session: aiohttp.ClientSession = session_for(url)
+            except ValueError:
+                raise _no_address() from None
         else:
             session = await stack.enter_async_context(aiohttp.ClientSession(trust_env=False))
         timeout = aiohttp.ClientWSTimeout(ws_receive=max(context.timeout, context.idle_timeout), ws_close=1.0)
@@ -81,10 +93,22 @@ async def connect(
         except TimeoutError:
             raise Timeout("The vendor did not answer in time.") from None
         except aiohttp.InvalidURL:
-            raise CredentialsInvalid("The address of the vendor is no websocket's.", param="base_url") from None
+            raise _no_address() from None
         except (aiohttp.ClientError, OSError) as error:
-            raise ConnectionFailed(f"The connection to the vendor failed ({type(error).__name__}).") from None
+            raise _unreached(error) from None
         try:
             yield WebSocket(socket)
         except TimeoutError:
             raise Timeout("The vendor stopped answering half-way.") from None
+
+
+def _no_address() -> CredentialsInvalid:
+    return CredentialsInvalid("The address of the vendor is no websocket's.", param="base_url")
+
+
+def _unreached(error: aiohttp.ClientError | OSError) -> JackfieldError:
+    """What kept the connection from being made; an address is not shown, as a signature may stand in it."""
+    cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
+    if isinstance(cause, OSError) and cause.errno == errno.EACCES:  # what the host's egress rules raise
+        return PermissionDenied("This host may not connect to the vendor's address: its operator's rules refuse the network.")
+    return ConnectionFailed(f"The connection to the vendor failed ({type(error).__name__}).")

@@ -71,6 +71,7 @@ class Outbound:
             self.rules.make_socket,
             context,
             agent=USER_AGENT,
+            route=self._route,
             connect_timeout=calls.connect_timeout,
             keepalive=egress.keepalive,
             limit=egress.max_connections,

@@ -13,12 +13,13 @@ from functools import lru_cache
 from typing import Any
 
 import aiohappyeyeballs
+import aiohttp
 from yarl import URL
 
 from jackfield.contract import ConnectionFailed, CredentialsInvalid, Timeout
 
 from .connection import Connection, Exchange
-from .wire import bad_url, error_of
+from .wire import bad_url, error_of, session_for
 
 _NAMES_KEPT = 30.0  # seconds for which an address is used without asking for it again
 _OURS = frozenset({"host", "content-length", "transfer-encoding", "connection"})
@@ -41,6 +42,7 @@ class Pool:
     """Implements `contract.Wire` for direct connections, in an eighth of the CPU that aiohttp's client takes.
 
     :param agent: the User-Agent
+    :param route: which session leads to a URL, for what is no HTTP (websockets)
     :param limit: connections at once, in use or idle; 0: no limit
     :param keepalive: seconds for which an idle one is kept
     """
@@ -51,12 +53,14 @@ class Pool:
         context: ssl.SSLContext,
         *,
         agent: str,
+        route: Callable[[URL], aiohttp.ClientSession],
         connect_timeout: float,
         keepalive: float,
         limit: int,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._make_socket = make_socket
+        self._route = route
         self._context = context
         self._connect_timeout = connect_timeout
         self._keepalive = keepalive
@@ -96,6 +100,10 @@ class Pool:
         exchange = connection.send(request, place.host, timeout)
         await exchange.wait_for_head()
         return exchange
+
+    def session_for(self, url: str) -> aiohttp.ClientSession:
+        """As `AiohttpWire.session_for`: websockets keep to the egress rules, whichever wire is the host's."""
+        return session_for(self._route, url)
 
     async def close(self) -> None:
         """Close every connection; exchanges that still run end with ConnectionFailed."""

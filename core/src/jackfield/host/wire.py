@@ -50,6 +50,16 @@ def error_of(error: BaseException, host: str) -> JackfieldError:
     return ConnectionFailed(f"The connection to {host} broke.")
 
 
+def session_for(route: Callable[[URL], aiohttp.ClientSession], url: str) -> aiohttp.ClientSession:
+    """The session that leads to a URL, a websocket's as well.
+
+    :raises PermissionDenied: where an egress rule refuses the address
+    :raises ValueError: for what is no URL
+    """
+    target = URL(url)
+    return route(target.with_scheme("http" if target.scheme in ("ws", "http") else "https"))
+
+
 def is_denied(error: BaseException) -> bool:
     """Whether the egress rules are behind the error."""
     return isinstance(error, EgressDenied) or isinstance(getattr(error, "os_error", None), EgressDenied)
@@ -157,12 +167,8 @@ class AiohttpWire:
         )
 
     def session_for(self, url: str) -> aiohttp.ClientSession:
-        """The session that leads to a URL: for a plugin whose vendor has nothing but a websocket.
-
-        :raises PermissionDenied: where an egress rule refuses the address
-        """
-        target = URL(url)
-        return self._route(target.with_scheme("http" if target.scheme in ("ws", "http") else "https"))
+        """As the function of this name: for a plugin whose vendor has nothing but a websocket."""
+        return session_for(self._route, url)
 
     async def send(self, url: str, *, headers: Mapping[str, str], body: bytes, timeout: float) -> Answer:
         """POST `body`.
