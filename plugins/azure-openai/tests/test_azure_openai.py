@@ -292,10 +292,7 @@ async def test_annotations_in_a_stream(azure: Caller, vendor: VendorDouble) -> N
     chunks: list[dict[str, Any]] = [
         {"id": "", "choices": [], "prompt_filter_results": [{"prompt_index": 0, "content_filter_results": SAFE}]},
         {"id": "c", "choices": [{"index": 0, "delta": {"content": "Hel"}, "content_filter_results": DOWN}]},
-        {
-            "id": "",
-            "choices": [{"index": 0, "finish_reason": None, "content_filter_offsets": {}, "content_filter_results": SAFE}],
-        },
+        {"id": "", "choices": [annotated]},
         {"id": "c", "choices": [{"index": 0, "delta": {}, "finish_reason": "content_filter"}]},
     ]
     vendor.answers(Answer.sse(chunks, done="[DONE]"))
