@@ -289,6 +289,7 @@ async def test_a_filter_that_did_not_work_is_no_error(azure: Caller, vendor: Ven
 
 async def test_annotations_in_a_stream(azure: Caller, vendor: VendorDouble) -> None:
     """The prompt's come first, in a chunk without choices; an asynchronous filter's stand in chunks without text."""
+    annotated = {"index": 0, "finish_reason": None, "content_filter_offsets": {}, "content_filter_results": SAFE}
     chunks: list[dict[str, Any]] = [
         {"id": "", "choices": [], "prompt_filter_results": [{"prompt_index": 0, "content_filter_results": SAFE}]},
         {"id": "c", "choices": [{"index": 0, "delta": {"content": "Hel"}, "content_filter_results": DOWN}]},

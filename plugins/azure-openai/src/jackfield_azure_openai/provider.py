@@ -60,11 +60,7 @@ class AzureOpenAI(OpenAICompatible):
     model_form = MODEL_FORM
     dialects = (OPENAI_CHAT, OPENAI_RESPONSES, OPENAI_COMPLETIONS, OPENAI_EMBEDDINGS)
     http = VendorHTTP(table=TABLE, read_error=read_azure_error, error_inside=azure_error_inside)
-
-    @classmethod
-    def _offers(cls, hook: str) -> bool:
-        """The API lists the models that could be deployed, not those that are."""
-        return hook != "list_models" and super()._offers(hook)
+    lists_models = False  # the API lists what could be deployed, not what is
 
     # -- where, as whom, by which name ------------------------------------------------------------------------------------
 
