@@ -118,6 +118,7 @@ class ErrorTable:
         :param status: the HTTP status, or None for an error inside a 200 answer or a stream
         """
         headers = headers or {}
+        wait = parse_retry_after(headers)
         row = next((row for row in (*self.rows, *COMMON_ROWS) if row.matches(status, vendor)), None)
         unknown: ErrorClass = BadRequest if status is not None and 400 <= status < 500 else ServerUnavailable
         kind = row.error if row is not None else unknown
@@ -128,7 +129,7 @@ class ErrorTable:
             vendor_code=vendor.code,
             vendor_status=status,
             request_id=next((headers[name] for name in REQUEST_ID_HEADERS if name in headers), None) or vendor.request_id,
-            retry_after=parse_retry_after(headers),
+            retry_after=wait if wait is not None else vendor.retry_after,
         )
 
 

@@ -343,7 +343,7 @@ def redact_error(vendor: VendorError, context: CallContext) -> VendorError:
     """What a vendor says, without any credential in it."""
     texts = (vendor.message, vendor.code, vendor.param, vendor.type)
     message, code, param, kind = (redact(text, context.credentials) if text else text for text in texts)
-    return VendorError(message or "", code, param, kind, vendor.request_id)
+    return VendorError(message or "", code, param, kind, vendor.request_id, vendor.retry_after)
 
 
 def dump_json(body: Any) -> bytes:

@@ -16,13 +16,17 @@ _TYPES = {400: "invalid_request_error", 401: "authentication_error", 403: "permi
 
 @dataclass(slots=True, frozen=True)
 class VendorError:
-    """What a vendor's error body says. `request_id` for its support, where it is not told by a header."""
+    """What a vendor's error body says.
+
+    `request_id` for its support, and `retry_after` in seconds, where they are not told by a header.
+    """
 
     message: str = ""
     code: str | None = None
     param: str | None = None
     type: str | None = None
     request_id: str | None = None
+    retry_after: float | None = None
 
 
 def render_error(error: JackfieldError) -> dict[str, Any]:

@@ -197,7 +197,7 @@ def _text(text: str, beside: dict[str, Any] | None = None, cache: str | None = N
 
 def _build_reasoning(part: ReasoningPart) -> dict[str, Any] | None:
     """A block, but for thoughts without a seal, and with another vendor's, which the API refuses."""
-    if any(seals.is_openai(seal) for seal in (part.redacted, part.signature) if seal):
+    if any(seals.is_openai(seal) or seals.is_marked(seal) for seal in (part.redacted, part.signature) if seal):
         return None
     if part.redacted:
         return {"type": "redacted_thinking", "data": part.redacted}

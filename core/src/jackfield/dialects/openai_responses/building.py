@@ -98,7 +98,7 @@ class _Builder:
 
 def _reasoning(part: ReasoningPart) -> dict[str, Any] | None:
     """Only the vendor's own sealed thoughts are taken back."""
-    if not part.signature or part.redacted or seals.is_anthropic(part.signature):
+    if not part.signature or part.redacted or seals.is_anthropic(part.signature) or seals.is_marked(part.signature):
         return None
     summary = [{"type": "summary_text", "text": part.text}] if part.text else []
     item = {"type": "reasoning", "summary": summary, "encrypted_content": part.signature}

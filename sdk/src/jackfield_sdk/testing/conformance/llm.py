@@ -204,7 +204,7 @@ class ChatConformance(CallConformance):
                 again = self.request(caller, sampling=Sampling(**{name: value}), drop_unsupported=True)
                 self.check(await self.chat(caller, again), 1, "whole")
                 assert vendor.requests
-                assert not is_sent(vendor, value), f"it was sent all the same: {vendor.last_body.body!r}"
+                assert not is_sent(vendor, name, value), f"it was sent all the same: {vendor.last_body.body!r}"
 
     @pytest.mark.asyncio
     async def test_what_the_contract_does_not_know(self, vendor: VendorDouble, caller: Caller) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import orjson
 from jackfield.contract import BadRequest, JackfieldError, UnsupportedParameter
+from jackfield.dialects import reasoning
 
 from ..double import VendorDouble
 from ..promises import names_in, values_in
@@ -30,6 +31,11 @@ VALUES: Final[dict[str, Any]] = {
     "reasoning_budget": 2345,
 }
 """A value for each sampling parameter that is found again wherever a vendor's body has it."""
+_MEANT: Final[dict[str, tuple[Any, ...]]] = {
+    "reasoning_effort": (reasoning.budget_of(VALUES["reasoning_effort"]),),
+    "reasoning_budget": (reasoning.effort_of(VALUES["reasoning_budget"]),),
+}
+"""What a parameter may be turned into, for a vendor that has one of two words for the same wish."""
 
 
 async def arrives(call: Awaitable[Any], vendor: VendorDouble, name: str, value: Any) -> None:
@@ -45,12 +51,19 @@ async def arrives(call: Awaitable[Any], vendor: VendorDouble, name: str, value: 
         return
     assert vendor.requests, f"the vendor was not asked: {failure!r}"  # (its answer may not be what, say, n = 2 asks for)
     named = any(name in names_in(_json(request.body)) for request in vendor.requests if request.body)
-    assert named or is_sent(vendor, value), f"it is neither refused nor sent: {vendor.last.body[:500]!r}"
+    alike = [value, *_MEANT.get(name, ())]
+    assert named or any(is_sent(vendor, name, one) for one in alike), (
+        f"it is neither refused nor sent: {vendor.last.body[:500]!r}"
+    )
 
 
-def is_sent(vendor: VendorDouble, value: Any) -> bool:
-    """Whether a value stands in what the vendor got."""
-    sent = [found for request in vendor.requests if request.body for found in values_in(_json(request.body))]
+def is_sent(vendor: VendorDouble, name: str, value: Any) -> bool:
+    """Whether a value stands in what the vendor got; one that says nothing by itself, `true`, by something like its name."""
+    bodies = [_json(request.body) for request in vendor.requests if request.body]
+    if isinstance(value, bool):
+        word = name.replace("_", "")
+        return any(word in found.replace("_", "").lower() for body in bodies for found in names_in(body))
+    sent = [found for body in bodies for found in values_in(body)]
     wanted = next(iter(value.values())) if isinstance(value, dict) else value
     alike = [wanted, *(wanted if isinstance(wanted, list) else ())]
     return any(_same(one, other) for one in sent for other in alike)
@@ -76,6 +89,8 @@ def _json(body: bytes) -> Any:
 
 def _same(one: Any, other: Any) -> bool:
     number = _number(one)
+    if isinstance(one, str) and isinstance(other, str):
+        return one.lower() == other.lower()
     return (type(one) is type(other) and one == other) or (number is not None and number == _number(other))
 
 
