@@ -68,6 +68,8 @@ def test_a_form_filled_in_right() -> None:
         ({"api_key": "sk-1", "limit": "many"}, {"limit": "must be a number"}),
         ({"api_key": "sk-1", "limit": "1.0e999"}, {"limit": "must be a number"}),
         ({"api_key": "sk-1", "limit": float("nan")}, {"limit": "must be a number"}),
+        ({"api_key": "sk-1", "limit": -float("inf")}, {"limit": "must be a number"}),
+        ({"api_key": "sk-1", "limit": 10**400}, {"limit": "must be a number"}),
         ({"api_key": "sk-1", "colour": "red"}, {"colour": "is not a field of this form"}),
         ({"api_key": "x", "limit": 99, "mode": 1}, {"api_key": "begins with sk-", "limit": "must be at most 10", "mode": "must be text"}),  # noqa: E501
     ],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping
 from typing import Any, Literal, Self
@@ -12,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from .errors import CredentialsInvalid
 from .localization import LocalizedText
 
+_LARGEST = 2**63  # what JSON can carry everywhere; NaN and the infinities are beyond it
 FieldKind = Literal["text", "secret", "select", "switch", "number"]
 
 
@@ -90,7 +90,7 @@ class FormField(BaseModel):
                 value = float(value) if "." in value else int(value)
             except ValueError:
                 raise ValueError("must be a number") from None
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < _LARGEST:
             raise ValueError("must be a number")
         if self.minimum is not None and value < self.minimum:
             raise ValueError(f"must be at least {self.minimum:g}")

@@ -28,6 +28,7 @@ from .replicas import Replicas
 from .resolution import Resolution
 from .settings import Settings
 from .settlement import Settlement
+from .trying import TryOut
 from .vendors import Vendors
 
 _log = logging.getLogger("jackfield.host")
@@ -62,6 +63,7 @@ class Host:
     :ivar models: what a workspace can use
     :ivar vendors: credentials and models, checked and added
     :ivar assist: titles and questions for conversations
+    :ivar try_out: one small call, to see that a model works
     :ivar tenancy: workspaces and what belongs to them
     :ivar kernel: plugins and providers
     :ivar observers: to be told of every call
@@ -91,6 +93,7 @@ class Host:
         self.models = Models(kernel, tenancy, resolution)
         self.vendors = Vendors(kernel, tenancy, rests, outbound, settings.calls)
         self.assist = Assist(self.calls)
+        self.try_out = TryOut(self.calls)
 
     @classmethod
     async def open(cls, settings: Settings | None = None, *, kernel: Kernel | None = None) -> Self:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from jackfield.contract import ModelDescription, ModelNotFound, ModelType, ProviderDescription
+from jackfield.contract import BadRequest, ModelDescription, ModelNotFound, ModelType, ProviderDescription
 from jackfield.kernel import Kernel
-from jackfield.tenancy import Tenancy, TrialState, WorkspaceView
+from jackfield.tenancy import Preference, Tenancy, TrialState, WorkspaceView
 
-from .resolution import Resolution, candidates
+from .resolution import DEFAULT, Resolution, candidates
 
 if TYPE_CHECKING:
     from jackfield.tenancy import Principal
@@ -128,6 +128,61 @@ class Models:
                 status = ProviderStatus.TRIAL
             found.append(ProviderState(provider, status, len(records), lent))
         return found
+
+    async def set_default(self, caller: Principal, model_type: ModelType, ref: str | None) -> None:
+        """What `default` means for a type: a model, or an alias; None: nothing any more.
+
+        :raises ModelNotFound: if it cannot be used as one of this type
+        :raises BadRequest: for `default` itself
+        """
+        if ref == DEFAULT:
+            raise BadRequest("The default cannot be `default`.", param="model")
+        if ref is not None:
+            self._resolution.route(await self._tenancy.views.get(caller.workspace_id), ref, model_type)
+        await self._tenancy.choices.set_default(caller, model_type, ref)
+
+    async def set_alias(self, caller: Principal, name: str, targets: Sequence[str] | None) -> None:
+        """A name for a model and its fallbacks; None: the name goes.
+
+        :raises ModelNotFound: for a target that is no model of any type
+        :raises BadRequest, NotFound: as `Choices.set_alias`
+        """
+        if targets is not None:
+            view = await self._tenancy.views.get(caller.workspace_id)
+            for target in targets:
+                self._check_target(view, target)
+        await self._tenancy.choices.set_alias(caller, name, targets)
+
+    async def switch(self, caller: Principal, provider_id: str, model: str, model_type: ModelType, *, on: bool) -> None:
+        """Let a model be used, or not.
+
+        :raises ModelNotFound: if the provider has no such model
+        """
+        known = await self.of_provider(caller, provider_id)
+        if not any((one.description.id, one.description.type) == (model, model_type) for one in known):
+            raise ModelNotFound(f"The provider `{provider_id}` has no model `{model}` of type {model_type}.", param="model")
+        await self._tenancy.choices.switch_model(caller, provider_id, model, model_type, on=on)
+
+    async def prefer(self, caller: Principal, provider_id: str, preference: Preference) -> None:
+        """Own credentials or the hosted trial first.
+
+        :raises ModelNotFound: if no plugin offers the provider
+        """
+        self._kernel.provider(provider_id)
+        await self._tenancy.choices.set_preference(caller, provider_id, preference)
+
+    def _check_target(self, view: WorkspaceView, ref: str) -> None:
+        failure: ModelNotFound | None = None
+        for model_type in ModelType:
+            try:
+                self._resolution.target(view, ref, model_type)
+            except ModelNotFound as error:
+                failure = failure or error
+            else:
+                return
+        assert failure is not None
+        failure.param = "targets"
+        raise failure
 
     def _all(self, view: WorkspaceView) -> tuple[UsableModel, ...]:
         kept = self._usable.get(view.workspace_id)

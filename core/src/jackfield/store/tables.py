@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Date, ForeignKey, Index, MetaData, String, Text, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-from .columns import Money, UTCDateTime, new_id, now
+from .columns import Exact, Money, UTCDateTime, new_id, now
 
 _CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -264,7 +264,7 @@ class Budget(Base):
     key_id: Mapped[str | None] = mapped_column(String(32), ForeignKey("api_keys.id", ondelete="CASCADE"))
     period: Mapped[str] = mapped_column(String(8))
     unit: Mapped[str] = mapped_column(String(8))
-    amount: Mapped[Decimal] = mapped_column(Money)
+    amount: Mapped[Decimal] = mapped_column(Exact)
 
 
 class AuditEntry(Base):

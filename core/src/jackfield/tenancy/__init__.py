@@ -1,7 +1,7 @@
 """Workspaces and all that belongs to them: members, keys, credentials, choices, trials, budgets, usage, audit."""
 
 from .audit import Audit, Entry
-from .budgets import Budgets
+from .budgets import Budgets, BudgetState
 from .choices import Choices
 from .credentials import MASK, CredentialChange, CredentialInfo, CredentialStore
 from .first_owner import FirstOwner
@@ -18,6 +18,7 @@ from .workspaces import FirstRun, WorkspaceInfo, Workspaces, operator
 __all__ = [
     "MASK",
     "Audit",
+    "BudgetState",
     "Budgets",
     "Choices",
     "CredentialChange",

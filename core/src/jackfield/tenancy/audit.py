@@ -31,7 +31,11 @@ def record(session: AsyncSession, caller: Principal, action: str, subject: str, 
     """Note a change of the caller's workspace."""
     session.add(
         AuditEntry(
-            workspace_id=caller.workspace_id, actor=caller.actor, action=action, subject=subject[:400], details=details or {}
+            workspace_id=caller.workspace_id,
+            actor=caller.actor[:200],
+            action=action,
+            subject=subject[:400],
+            details=details or {},
         )
     )
 

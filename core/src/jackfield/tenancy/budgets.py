@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, get_args
 
 from sqlalchemy import func, select
 
@@ -26,6 +26,21 @@ from .views import BudgetRecord, WorkspaceView
 
 Period = Literal["day", "month", "total"]
 MAX_AGE = 5.0
+MOST = Decimal(10) ** 15
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetState:
+    """A budget, and what was spent of it in the present period.
+
+    :param key_id: of a key's budget; None: the workspace's
+    """
+
+    key_id: str | None
+    period: Period
+    unit: str
+    amount: Decimal
+    spent: Decimal
 
 
 @dataclass(slots=True)
@@ -74,34 +89,48 @@ class Budgets:
             if spent is not None and amount:
                 spent.since.append((time.monotonic(), amount))
 
+    async def list(self, caller: Principal) -> list[BudgetState]:
+        """The workspace's budgets and those of its keys, with what was spent."""
+        caller.require(Role.ADMIN)
+        query = select(Budget).where(Budget.workspace_id == caller.workspace_id).order_by(Budget.id)
+        async with self._store.read() as session:
+            rows = [BudgetRecord(row.id, row.key_id, row.period, row.unit, row.amount) for row in await session.scalars(query)]
+        return [
+            BudgetState(
+                row.key_id, _period(row.period), row.unit, row.amount, (await self._read(caller.workspace_id, row)).total
+            )
+            for row in rows
+        ]
+
     async def set(self, caller: Principal, key_id: str | None, period: Period, unit: str, amount: Decimal | None) -> None:
         """Set, change or (with None) remove the budget of a key or of the workspace for a period and unit.
 
         :param unit: a currency as `USD`, or `tokens`
-        :raises BadRequest: for an amount below zero, or an unknown unit
-        :raises NotFound: if the workspace has no such key
+        :raises BadRequest: for an amount below zero or above 10^15, or an unknown unit
+        :raises NotFound: if the workspace has no such key, or no such budget to remove
         """
         caller.require(Role.ADMIN)
-        if amount is not None and amount < 0:
-            raise BadRequest("`amount` must not be below zero.", param="amount")
+        if amount is not None and not 0 <= amount <= MOST:
+            raise BadRequest("`amount` must be from 0 to 10^15.", param="amount")
         if unit != "tokens" and not (len(unit) == 3 and unit.isascii() and unit.isupper()):
             raise BadRequest("`unit` must be `tokens` or a currency such as USD.", param="unit")
         query = select(Budget).where(Budget.workspace_id == caller.workspace_id, Budget.period == period, Budget.unit == unit)
         query = query.where(Budget.key_id == key_id if key_id else Budget.key_id.is_(None))
         async with self._store.write() as session:
+            await raise_revision(session, caller.workspace_id)  # first: whoever sets the same budget now waits here
             if key_id is not None:
                 key = await session.get(ApiKey, key_id)
                 if key is None or key.workspace_id != caller.workspace_id:
                     raise NotFound("There is no such key.")
             row = (await session.scalars(query)).one_or_none()
             if amount is None:
-                if row is not None:
-                    await session.delete(row)
+                if row is None:
+                    raise NotFound("There is no such budget.")
+                await session.delete(row)
             elif row is not None:
                 row.amount = amount
             else:
                 session.add(Budget(workspace_id=caller.workspace_id, key_id=key_id, period=period, unit=unit, amount=amount))
-            await raise_revision(session, caller.workspace_id)
             details = {"key": key_id, "period": period, "unit": unit, "amount": str(amount)}
             record(session, caller, "budget.set", key_id or "workspace", details)
         self._watch.tell(caller.workspace_id)
@@ -127,6 +156,14 @@ class Budgets:
         spent = _Spent(begins, amount, read_at, [entry for entry in former if entry[0] > read_at - 2.0])
         self._spent[budget.id] = spent
         return spent
+
+
+def _period(text: str) -> Period:
+    for period in get_args(Period):
+        if period == text:
+            found: Period = period
+            return found
+    raise ValueError(text)
 
 
 def _begin(period: str) -> date | None:

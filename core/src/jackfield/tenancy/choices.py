@@ -128,8 +128,8 @@ class Choices:
     ) -> None:
         caller.require(Role.ADMIN)
         async with self._store.write() as session:
+            await raise_revision(session, caller.workspace_id)  # first: whoever makes the same change now waits here
             await change(session)
-            await raise_revision(session, caller.workspace_id)
             record(session, caller, action, subject, details)
         self._watch.tell(caller.workspace_id)
 

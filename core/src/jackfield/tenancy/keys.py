@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from jackfield.contract import BadRequest, ModelType, NotFound, Unauthenticated
+from jackfield.contract import BadRequest, Conflict, ModelType, NotFound, Unauthenticated
 from jackfield.store import Store, now
 from jackfield.store.tables import ApiKey
 from jackfield.vault import hash_token, new_api_key, shown_part
@@ -107,18 +108,17 @@ class Keys:
         """
         caller.require(role or Role.ADMIN)
         caller.require(Role.ADMIN)
-        if not name.strip():
-            raise BadRequest("A key needs a name.", param="name")
-        if expires_at is not None and expires_at <= now():
-            raise BadRequest("`expires_at` is in the past.", param="expires_at")
+        _check_name(name)
+        _check_expiry(expires_at)
+        model_types, models = _columns(scopes)
         token = new_api_key()
         row = ApiKey(
             workspace_id=caller.workspace_id,
             name=name.strip()[:200],
             token_hash=hash_token(token),
             shown=shown_part(token),
-            model_types=sorted(scopes.model_types) if scopes.model_types is not None else None,
-            models=list(scopes.models) if scopes.models is not None else None,
+            model_types=model_types,
+            models=models,
             role=role,
             expires_at=expires_at,
             requests_per_minute=requests_per_minute,
@@ -131,12 +131,58 @@ class Keys:
             record(session, caller, "key.create", row.name, {"id": row.id, "role": role})
         return token, _info(row)
 
-    async def list(self, caller: Principal) -> list[KeyInfo]:
-        """All keys of the workspace, the newest first; revoked ones too."""
+    async def list(self, caller: Principal, *, limit: int | None = None, before: str | None = None) -> list[KeyInfo]:
+        """The keys of the workspace, the newest first; revoked ones too.
+
+        :param limit: how many; None: all
+        :param before: the id of the last one of the page before
+        """
         await self.flush_last_used()
-        query = select(ApiKey).where(ApiKey.workspace_id == caller.workspace_id).order_by(ApiKey.id.desc())
+        query = select(ApiKey).where(ApiKey.workspace_id == caller.workspace_id).order_by(ApiKey.id.desc()).limit(limit)
+        if before is not None:
+            query = query.where(ApiKey.id < before)
         async with self._store.read() as session:
             return [_info(row) for row in await session.scalars(query)]
+
+    async def get(self, caller: Principal, key_id: str) -> KeyInfo:
+        """:raises NotFound: if the workspace has no such key"""
+        await self.flush_last_used()
+        async with self._store.read() as session:
+            return _info(await _find(session, caller, key_id))
+
+    async def change(
+        self,
+        caller: Principal,
+        key_id: str,
+        *,
+        name: str,
+        scopes: Scopes,
+        expires_at: datetime | None,
+        requests_per_minute: int | None,
+        tokens_per_minute: int | None,
+    ) -> KeyInfo:
+        """Put these in the place of the key's own. Its role stays: for another role there is another key.
+
+        :raises NotFound: if the workspace has no such key
+        :raises BadRequest: for a blank name, or a new expiry in the past
+        :raises Conflict: if the key is revoked
+        """
+        caller.require(Role.ADMIN)
+        _check_name(name)
+        async with self._store.write() as session:
+            row = await _find(session, caller, key_id)
+            if row.revoked_at is not None:
+                raise Conflict("The key is revoked.", advice="Make another.")
+            if expires_at != row.expires_at:
+                _check_expiry(expires_at)
+            row.name = name.strip()[:200]
+            row.model_types, row.models = _columns(scopes)
+            row.expires_at = expires_at
+            row.requests_per_minute, row.tokens_per_minute = requests_per_minute, tokens_per_minute
+            await raise_revision(session, caller.workspace_id)
+            record(session, caller, "key.change", row.name, {"id": key_id})
+        self._watch.tell(caller.workspace_id)
+        return _info(row)
 
     async def revoke(self, caller: Principal, key_id: str) -> KeyInfo:
         """Stop a key, on this replica at once and on the others within a second.
@@ -145,9 +191,7 @@ class Keys:
         """
         caller.require(Role.ADMIN)
         async with self._store.write() as session:
-            row = await session.get(ApiKey, key_id)
-            if row is None or row.workspace_id != caller.workspace_id:
-                raise NotFound("There is no such key.")
+            row = await _find(session, caller, key_id)
             row.revoked_at = row.revoked_at or now()
             await raise_revision(session, caller.workspace_id)
             record(session, caller, "key.revoke", row.name, {"id": key_id})
@@ -161,6 +205,30 @@ class Keys:
             async with self._store.write() as session:
                 for key_id, at in used.items():
                     await session.execute(update(ApiKey).where(ApiKey.id == key_id).values(last_used_at=at))
+
+
+async def _find(session: AsyncSession, caller: Principal, key_id: str) -> ApiKey:
+    row = await session.get(ApiKey, key_id)
+    if row is None or row.workspace_id != caller.workspace_id:
+        raise NotFound("There is no such key.")
+    return row
+
+
+def _check_name(name: str) -> None:
+    if not name.strip():
+        raise BadRequest("A key needs a name.", param="name")
+
+
+def _check_expiry(expires_at: datetime | None) -> None:
+    if expires_at is not None and expires_at <= now():
+        raise BadRequest("`expires_at` is in the past.", param="expires_at")
+
+
+def _columns(scopes: Scopes) -> tuple[list[ModelType] | None, list[str] | None]:
+    return (
+        sorted(scopes.model_types) if scopes.model_types is not None else None,
+        list(scopes.models) if scopes.models is not None else None,
+    )
 
 
 def _scopes(row: ApiKey) -> Scopes:

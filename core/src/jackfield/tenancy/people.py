@@ -11,6 +11,7 @@ from functools import cached_property
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, func, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from jackfield.contract import BadRequest, Conflict, NotFound, PermissionDenied, RateLimited, Unauthenticated
@@ -229,7 +230,7 @@ class People:
         """Add a person, by a new account (then with a first password) or one that exists.
 
         :raises BadRequest: for what is no e-mail address, or a short password
-        :raises Conflict: if the person is a member already
+        :raises Conflict: if the person is a member already, or is made one by somebody else just now
         """
         caller.require(Role.OWNER)
         email = email.strip().lower()
@@ -239,20 +240,23 @@ class People:
         if password is not None:
             _check_password(password)
             hashed = await asyncio.to_thread(self._hasher.hash, password)
-        async with self._store.write() as session:
-            person = (await session.scalars(select(Person).where(Person.email == email))).one_or_none()
-            if person is None:
-                if hashed is None:
-                    raise BadRequest("A new account needs a first password.", param="password")
-                person = Person(email=email, name=name.strip()[:200], password_hash=hashed)
-                session.add(person)
+        try:
+            async with self._store.write() as session:
+                person = (await session.scalars(select(Person).where(Person.email == email))).one_or_none()
+                if person is None:
+                    if hashed is None:
+                        raise BadRequest("A new account needs a first password.", param="password")
+                    person = Person(email=email, name=name.strip()[:200], password_hash=hashed)
+                    session.add(person)
+                    await session.flush()
+                if await session.get(Member, (caller.workspace_id, person.id)) is not None:
+                    raise Conflict(f"{email} is a member already.", param="email")
+                member = Member(workspace_id=caller.workspace_id, person_id=person.id, role=role)
+                session.add(member)
                 await session.flush()
-            if await session.get(Member, (caller.workspace_id, person.id)) is not None:
-                raise Conflict(f"{email} is a member already.", param="email")
-            member = Member(workspace_id=caller.workspace_id, person_id=person.id, role=role)
-            session.add(member)
-            await session.flush()
-            record(session, caller, "member.add", email, {"role": role})
+                record(session, caller, "member.add", email, {"role": role})
+        except IntegrityError:
+            raise Conflict(f"{email} is being added by somebody else.", param="email") from None
         return MemberInfo(person.id, person.email, person.name, role, member.created_at)
 
     async def change_member(self, caller: Principal, person_id: str, role: Role | None) -> None:

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from jackfield.contract import BadRequest, NotFound
+from jackfield.contract import BadRequest, NotFound, PermissionDenied
 from jackfield.store import Store, new_id
-from jackfield.store.tables import KeyPairRow, Workspace
+from jackfield.store.tables import KeyPairRow, Member, Workspace
 from jackfield.vault import master_key_id_of
 
 from .audit import record
@@ -45,10 +45,11 @@ class Workspaces:
         self._keys = keys
         self._watch = watch
 
-    async def create(self, name: str, *, workspace_id: str | None = None) -> WorkspaceInfo:
+    async def create(self, name: str, *, workspace_id: str | None = None, owner_id: str | None = None) -> WorkspaceInfo:
         """A new workspace with its key pair.
 
         :param workspace_id: 32 hexadecimal digits, where an import chooses the id; else a fresh one
+        :param owner_id: the person who owns it; else nobody does yet
         :raises BadRequest: for a blank name
         """
         if not name.strip():
@@ -59,8 +60,25 @@ class Workspaces:
             session.add(workspace)
             await session.flush()
             session.add(pair)
+            if owner_id is not None:
+                session.add(Member(workspace_id=workspace.id, person_id=owner_id, role=Role.OWNER))
             record(session, operator(workspace.id), "workspace.create", workspace.name)
         return _info(workspace)
+
+    async def create_own(self, caller: Principal, name: str) -> WorkspaceInfo:
+        """Another workspace, for a person who owns one already and will own this one too.
+
+        :raises PermissionDenied: to a key, and to who owns none
+        :raises BadRequest: for a blank name
+        """
+        caller.require(Role.OWNER)
+        if caller.person_id is None:
+            raise PermissionDenied(
+                "A key belongs to one workspace, and makes no others.",
+                fault="caller",
+                advice="Sign in, or use `jackfield workspaces create` on the host.",
+            )
+        return await self.create(name, owner_id=caller.person_id)
 
     async def list(self) -> list[WorkspaceInfo]:
         """All workspaces of the host, the oldest first."""

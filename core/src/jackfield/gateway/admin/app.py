@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
@@ -15,7 +16,7 @@ from jackfield.host import Host
 
 from ..requests import ASGIApp
 from ..schemas import OpenAIErrorBody
-from . import me
+from . import audit, budgets, credentials, defaults, keys, me, members, models, plugins, providers, trials, usage, workspaces
 from .failures import WrongMembers, wrong_members
 
 _ABOUT = """All that a workspace is made of: members, keys, credentials, models, defaults, budgets, usage.
@@ -38,7 +39,7 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
     503: {"model": OpenAIErrorBody, "description": "The vendor, or the host, cannot answer now."},
     504: {"model": OpenAIErrorBody, "description": "The vendor did not answer in time."},
 }
-_ROUTERS = (me.router,)
+_NOUNS = (me, workspaces, members, keys, providers, credentials, models, defaults, trials, budgets, usage, audit, plugins)
 
 
 class MethodNotAllowed(JackfieldError):
@@ -56,7 +57,7 @@ def create(host: Host) -> ASGIApp:
         title="Jackfield: the admin API",
         version=version("jackfield"),
         description=_ABOUT,
-        openapi_url="/api/openapi.json",
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         responses=_ERRORS,
@@ -64,8 +65,13 @@ def create(host: Host) -> ASGIApp:
         redirect_slashes=False,
     )
     app.state.host = host
-    for router in _ROUTERS:
-        app.include_router(router, prefix="/api")
+    for noun in _NOUNS:
+        app.include_router(noun.router, prefix="/api")
+
+    @app.get("/api/openapi.json", include_in_schema=False)
+    def description() -> JSONResponse:  # no coroutine, so in a thread: to write it takes half a second, the first time
+        return JSONResponse(app.openapi())
+
     app.add_exception_handler(RequestValidationError, _wrong_request)
     app.add_exception_handler(HTTPException, _refused_by_framework)
     # Without its outermost layer, which would answer an unexpected error in its own words and raise it again.

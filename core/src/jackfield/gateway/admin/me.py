@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field, StringConstraints
 
+from jackfield.host import Host
 from jackfield.tenancy import Role
 
-from .callers import Identified, OnHost
+from .callers import Identified, Identity, OnHost
 from .values import Body
 
 router = APIRouter(tags=["sessions"])
@@ -71,13 +72,10 @@ async def sign_out(host: OnHost, identity: Identified) -> None:
 async def who_am_i(host: OnHost, identity: Identified) -> Me:
     """Who sent the request, and in which workspaces they may do what."""
     person, key = identity.person, identity.key
+    workspaces = await belonging(host, identity)
     if key is not None:
-        workspace = await host.tenancy.workspaces.get(key.workspace_id)
-        belongs = Belongs(id=workspace.id, name=workspace.name, role=key.role)
-        return Me(kind="key", id=key.key_id or "", name=key.name, workspaces=[belongs])
+        return Me(kind="key", id=key.key_id or "", name=key.name, workspaces=workspaces)
     assert person is not None
-    found = await host.tenancy.people.memberships(person.id)
-    workspaces = [Belongs(id=one.workspace_id, name=one.name, role=one.role) for one in found]
     return Me(kind="person", id=person.id, name=person.email, workspaces=workspaces)
 
 
@@ -86,3 +84,13 @@ async def change_password(host: OnHost, identity: Identified, request: Request, 
     """A new password for the person who asks."""
     address = request.client.host if request.client else ""
     await host.tenancy.people.change_password(identity.token, body.current, body.new, address=address)
+
+
+async def belonging(host: Host, identity: Identity) -> list[Belongs]:
+    """The workspaces of a person, or the one of a key."""
+    if identity.key is not None:
+        workspace = await host.tenancy.workspaces.get(identity.key.workspace_id)
+        return [Belongs(id=workspace.id, name=workspace.name, role=identity.key.role)]
+    assert identity.person is not None
+    found = await host.tenancy.people.memberships(identity.person.id)
+    return [Belongs(id=one.workspace_id, name=one.name, role=one.role) for one in found]

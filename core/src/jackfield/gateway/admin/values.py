@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Generic, Protocol, TypeVar
 
 from fastapi import Path, Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
@@ -70,3 +70,20 @@ class Page(BaseModel, Generic[Item]):
 
     data: list[Item]
     next: str | None
+
+
+class HasId(Protocol):
+    """What a cursor can point at."""
+
+    @property
+    def id(self) -> str:
+        """It sorts by time."""
+
+
+Entry = TypeVar("Entry", bound=HasId)
+
+
+def page(found: list[Entry], limit: int) -> Page[Entry]:
+    """The page of `limit` entries, of which one more was asked for to know whether there are others."""
+    shown = found[:limit]
+    return Page(data=shown, next=shown[-1].id if len(found) > limit else None)

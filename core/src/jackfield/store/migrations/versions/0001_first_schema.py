@@ -248,7 +248,7 @@ def upgrade() -> None:
         sa.Column("key_id", sa.String(length=32), nullable=True),
         sa.Column("period", sa.String(length=8), nullable=False),
         sa.Column("unit", sa.String(length=8), nullable=False),
-        sa.Column("amount", jackfield.store.columns.Money(), nullable=False),
+        sa.Column("amount", jackfield.store.columns.Exact(length=40), nullable=False),
         sa.ForeignKeyConstraint(["key_id"], ["api_keys.id"], name=op.f("fk_budgets_key_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["workspace_id"], ["workspaces.id"], name=op.f("fk_budgets_workspace_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_budgets")),
