@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -185,11 +186,11 @@ def master_key() -> SecretStr:
 
 
 @pytest.fixture
-async def open_site(tmp_path: Path, database_url: str, master_key: SecretStr) -> AsyncIterator[OpenSite]:
-    """Serves hosts on one database; settings by keyword."""
+async def open_site(tmp_path: Path, master_key: SecretStr) -> AsyncIterator[OpenSite]:
+    """Serves a host on a database; settings by keyword."""
     async with AsyncExitStack() as stack:
 
-        async def start(**settings: Any) -> Site:
+        async def start(database_url: str, **settings: Any) -> Site:
             trial = TrialSettings(provider="acme", models=("chat",), quota=3, credentials={"api_key": SecretStr(HOSTED_KEY)})
             values: dict[str, Any] = {
                 "data_dir": tmp_path / "data",
@@ -231,5 +232,12 @@ async def open_site(tmp_path: Path, database_url: str, master_key: SecretStr) ->
 
 
 @pytest.fixture
-async def site(open_site: OpenSite) -> Site:
-    return await open_site()
+async def site(open_site: OpenSite, sqlite_template: Path, tmp_path: Path) -> Site:
+    shutil.copyfile(sqlite_template, tmp_path / "jackfield.db")
+    return await open_site(f"sqlite:///{tmp_path / 'jackfield.db'}")
+
+
+@pytest.fixture
+async def each_site(open_site: OpenSite, database_url: str) -> Site:
+    """On a database of each kind: where it matters."""
+    return await open_site(database_url)

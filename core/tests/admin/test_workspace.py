@@ -59,7 +59,8 @@ async def test_members_come_change_and_go(site: Site, owner: str) -> None:
     assert (await site.ask("GET", "/api/me", session))["workspaces"] == []
 
 
-async def test_the_life_of_a_key(site: Site, owner: str) -> None:
+async def test_the_life_of_a_key(each_site: Site) -> None:
+    site, owner = each_site, await each_site.key(Role.OWNER)
     ends = (now() + timedelta(days=1)).isoformat()
     new = {"name": "ci", "model_types": ["llm"], "models": ["acme/*"], "expires_at": ends, "requests_per_minute": 5}
     made = await site.ask("POST", "keys", owner, new, status=201)
@@ -89,7 +90,8 @@ async def test_the_life_of_a_key(site: Site, owner: str) -> None:
     await site.ask("POST", "keys", admin, {"name": "above", "role": "owner"}, status=403)
 
 
-async def test_lists_that_grow_come_in_pages_that_nothing_moves(site: Site, owner: str) -> None:
+async def test_lists_that_grow_come_in_pages_that_nothing_moves(each_site: Site) -> None:
+    site, owner = each_site, await each_site.key(Role.OWNER)
     for _ in range(4):
         await site.key()
     first = await site.ask("GET", "keys", owner, limit=2)
@@ -213,7 +215,8 @@ async def test_defaults_and_aliases(site: Site, owner: str) -> None:
     assert "no default model" in none["error"]["message"]
 
 
-async def test_budgets_are_exact_whatever_their_size(site: Site, owner: str) -> None:
+async def test_budgets_are_exact_whatever_their_size(each_site: Site) -> None:
+    site, owner = each_site, await each_site.key(Role.OWNER)
     key = (await site.ask("GET", "keys", owner))["data"][0]["id"]
     await site.ask("PUT", "budgets/month/USD", owner, {"amount": "12.5000000001"}, status=204)
     await site.ask("PUT", f"keys/{key}/budgets/day/tokens", owner, {"amount": 10**15}, status=204)
@@ -237,7 +240,8 @@ async def test_budgets_are_exact_whatever_their_size(site: Site, owner: str) -> 
         await site.ask("PUT", path, owner, body, status=status)
 
 
-async def test_usage_is_summed_listed_and_exported(site: Site, owner: str) -> None:
+async def test_usage_is_summed_listed_and_exported(each_site: Site) -> None:
+    site, owner = each_site, await each_site.key(Role.OWNER)
     for model in ("acme/chat", "free/chat", "acme/chat"):
         await site.ask("POST", "try", owner, {"model": model, "type": "llm"})
     await site.host.tenancy.ledger.flush()
@@ -271,7 +275,8 @@ async def test_changes_are_in_the_audit_log_by_name(site: Site, owner: str) -> N
     assert entry["details"] == {"targets": ["free/chat"]}
 
 
-async def test_names_as_long_as_they_may_be(site: Site) -> None:
+async def test_names_as_long_as_they_may_be(each_site: Site) -> None:
+    site = each_site
     email = "a" * 64 + "@" + "b" * 200
     await site.person(email)
     token = await site.session(email)

@@ -10,10 +10,10 @@ from pydantic import BaseModel, Field
 from jackfield.contract import ModelType
 
 from .callers import Admin, Member, OnHost
-from .values import Body, Items, Ref
+from .values import Body, Items, NoNul, Ref
 
 router = APIRouter(prefix="/workspaces/{workspace}", tags=["defaults"])
-AliasName = Annotated[str, Path(pattern=r"^[^\x00/]*$", max_length=100)]
+AliasName = Annotated[str, Path(pattern=r"^[^/]*$", max_length=100), NoNul]
 
 
 class Default(BaseModel):

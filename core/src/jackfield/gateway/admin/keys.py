@@ -12,10 +12,10 @@ from jackfield.contract import ModelType
 from jackfield.tenancy import KeyInfo, Role, Scopes
 
 from .callers import Admin, OnHost
-from .values import Before, Body, Id, Limit, Moment, Name, Page, Rate, page
+from .values import Before, Body, Id, Limit, Moment, Name, NoNul, Page, Rate, page
 
 router = APIRouter(prefix="/workspaces/{workspace}/keys", tags=["keys"])
-Pattern = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", min_length=1, max_length=400)]
+Pattern = Annotated[str, StringConstraints(min_length=1, max_length=400), NoNul]
 
 
 class KeySettings(Body):

@@ -11,11 +11,11 @@ from jackfield.host import Host
 from jackfield.tenancy import Role
 
 from .callers import Identified, Identity, OnHost
-from .values import Body
+from .values import Body, NoNul
 
 router = APIRouter(tags=["sessions"])
 Password = Annotated[str, StringConstraints(max_length=1024), Field(examples=["correct horse battery staple"])]
-Email = Annotated[str, StringConstraints(max_length=320, pattern=r"^[^\x00]*$"), Field(examples=["ada@example.org"])]
+Email = Annotated[str, StringConstraints(max_length=320), NoNul, Field(examples=["ada@example.org"])]
 
 
 class SignIn(Body):

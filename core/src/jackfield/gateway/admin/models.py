@@ -16,12 +16,10 @@ from jackfield.host import ProviderModel, UsableModel
 from .callers import Admin, Member, OnHost
 from .credentials import Credential, CredentialBody
 from .credentials import described as described_credential
-from .values import Body, FormValues, Items, ModelId, Provider, Ref, Text
+from .values import Body, FormValues, Items, ModelId, NoNul, Provider, Ref, Text
 
 router = APIRouter(prefix="/workspaces/{workspace}", tags=["models"])
-ModelPath = Annotated[
-    str, Path(pattern=r"^[^\x00]*$", max_length=256, description="the vendor's name; slashes may stand as they are")
-]
+ModelPath = Annotated[str, Path(max_length=256, description="the vendor's name; slashes may stand as they are"), NoNul]
 
 
 def _decoded(value: str) -> str:

@@ -15,10 +15,10 @@ from jackfield.tenancy import UsageFilter
 from jackfield.tenancy.usage import Grouping
 
 from .callers import Member, OnHost
-from .values import Before, Cursor, Items, Limit, Page, page
+from .values import Before, Cursor, Items, Limit, NoNul, Page, page
 
 router = APIRouter(prefix="/workspaces/{workspace}/usage", tags=["usage"])
-Word = Annotated[str, StringConstraints(pattern=r"^[^\x00]*$", max_length=256)]
+Word = Annotated[str, StringConstraints(max_length=256), NoNul]
 Outcome = Literal["ok", "error", "cancelled"]
 
 

@@ -13,13 +13,18 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from jackfield.contract import NotFound
 
 _ID = re.compile(r"[0-9a-f]{32}")
-_TEXT = r"^[^\x00]*$"  # PostgreSQL has no texts with a NUL in them
 Item = TypeVar("Item")
 
 
 def _known(value: str) -> str:
     if not _ID.fullmatch(value):
         raise NotFound("There is nothing with this id.")
+    return value
+
+
+def _no_nul(value: str) -> str:
+    if "\x00" in value:
+        raise ValueError("must not hold a NUL")  # PostgreSQL has no texts with one
     return value
 
 
@@ -30,20 +35,21 @@ def _utc(value: datetime) -> datetime:
         raise ValueError("is out of range") from None
 
 
+NoNul = AfterValidator(_no_nul)
 Id = Annotated[str, Path(description="32 hexadecimal digits"), AfterValidator(_known)]
 Cursor = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
-Name = Annotated[str, StringConstraints(pattern=_TEXT, max_length=200)]
-Text = Annotated[str, StringConstraints(pattern=_TEXT, max_length=4000)]
-ModelId = Annotated[str, StringConstraints(pattern=_TEXT, min_length=1, max_length=256)]
-Ref = Annotated[str, StringConstraints(pattern=_TEXT, min_length=1, max_length=400)]
+Name = Annotated[str, StringConstraints(max_length=200), NoNul]
+Text = Annotated[str, StringConstraints(max_length=4000), NoNul]
+ModelId = Annotated[str, StringConstraints(min_length=1, max_length=256), NoNul]
+Ref = Annotated[str, StringConstraints(min_length=1, max_length=400), NoNul]
 Provider = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_]*$", max_length=64, description="its id, as in `GET …/providers`")]
 Moment = Annotated[datetime, AfterValidator(_utc), Field(description="RFC 3339; without a zone, UTC")]
 Rate = Annotated[int, Field(ge=1, le=2**31 - 1)]
 Weight = Annotated[int, Field(ge=1, le=1000, description="its share of the calls")]
 Amount = Annotated[Decimal, Field(ge=0, le=Decimal(10) ** 15, decimal_places=10, allow_inf_nan=False)]
-FormValue = Annotated[str, StringConstraints(pattern=_TEXT, max_length=100_000)] | bool | int | float | None
+FormValue = Annotated[str, StringConstraints(max_length=100_000), NoNul] | bool | int | float | None
 FormValues = Annotated[
-    dict[Annotated[str, StringConstraints(pattern=_TEXT, max_length=100)], FormValue],
+    dict[Annotated[str, StringConstraints(max_length=100), NoNul], FormValue],
     Field(description="by the names of the form's fields"),
 ]
 Limit = Annotated[int, Query(ge=1, le=500, description="how many at most")]

@@ -13,7 +13,7 @@ from jackfield.tenancy import Role, WorkspaceInfo
 
 from .callers import Identified, Member, OnHost, Owner
 from .me import Belongs, belonging
-from .values import Body, Items
+from .values import Body, Items, NoNul
 
 router = APIRouter(tags=["workspaces"])
 
@@ -29,9 +29,7 @@ class Workspace(BaseModel):
 class WorkspaceName(Body):
     """Its name, not blank."""
 
-    name: Annotated[
-        str, StringConstraints(pattern=r"^[^\x00]*[^\s\x00][^\x00]*$", max_length=200), Field(examples=["Research"])
-    ]
+    name: Annotated[str, StringConstraints(max_length=200), NoNul, Field(examples=["Research"])]
 
 
 @router.get("/workspaces")
