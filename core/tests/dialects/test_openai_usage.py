@@ -19,6 +19,8 @@ CACHED = Usage(input_tokens=10, output_tokens=5, cache_read_tokens=4)
         ("deepseek", PLAIN | {"prompt_cache_hit_tokens": 4}, CACHED),
         ("together", PLAIN | {"cached_tokens": 4}, CACHED),
         ("xai", PLAIN | {"total_tokens": 18}, Usage(input_tokens=10, output_tokens=8, reasoning_tokens=3)),
+        ("mistral", PLAIN | {"num_cached_tokens": 4}, CACHED),
+        ("voxtral", PLAIN | {"prompt_audio_seconds": 7}, Usage(input_tokens=10, output_tokens=5, audio_seconds=7.0)),
         ("nobody", None, Usage()),
     ],
 )  # fmt: skip

@@ -36,6 +36,7 @@ REQUEST_ID_HEADERS = (
     "apim-request-id",
     "x-dashscope-request-id",
     "x-debug-trace-id",
+    "mistral-correlation-id",
     "trace-id",
     "cf-ray",
 )

@@ -123,9 +123,10 @@ def _seconds(value: Any) -> float:
 
 
 def _parse_usage(usage: object, duration: float | None) -> Usage:
-    """Tokens or seconds; servers that tell neither tell how long the recording is."""
+    """Tokens or seconds, Mistral's in `prompt_audio_seconds`; servers that tell neither tell how long the recording is."""
     given_usage = as_members(usage)
-    seconds = given_usage.get("seconds") if given_usage.get("type") == "duration" else duration
+    told = given_usage.get("prompt_audio_seconds", duration)
+    seconds = given_usage.get("seconds") if given_usage.get("type") == "duration" else told
     return Usage(
         input_tokens=count(given_usage.get("input_tokens")),
         output_tokens=count(given_usage.get("output_tokens")),

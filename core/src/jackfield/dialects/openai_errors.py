@@ -62,14 +62,26 @@ def read_error(body: bytes) -> VendorError:
     elif not isinstance(error, dict):
         error = parsed
     message = error.get("message") or error.get("msg") or error.get("detail") or parsed.get("message") or ""
+    fault = _fault(message)
     code = error.get("code") or error.get("type") or error.get("status")
     return VendorError(
-        message=message if isinstance(message, str) else orjson.dumps(message).decode(),
+        message=fault[0] if fault else message if isinstance(message, str) else orjson.dumps(message).decode(),
         code=str(code) if code is not None else None,
-        param=error.get("param") if isinstance(error.get("param"), str) else None,
+        param=error["param"] if isinstance(error.get("param"), str) else fault[1] if fault else None,
         type=str(error["type"]) if error.get("type") else None,
         request_id=parsed["request_id"] if isinstance(parsed.get("request_id"), str) else None,
     )
+
+
+def _fault(detail: object) -> tuple[str, str | None] | None:
+    """What FastAPI's list of faults says, and the first member at fault: https://fastapi.tiangolo.com/tutorial/handling-errors/"""
+    faults = [one for one in detail if isinstance(one, dict) and "msg" in one] if isinstance(detail, list) else []
+    if not faults:
+        return None
+    steps = [one["loc"] if isinstance(one.get("loc"), list) else [] for one in faults]
+    places = [".".join(str(step) for step in place if step != "body") for place in steps]
+    said = "; ".join(f"{place}: {one['msg']}" if place else str(one["msg"]) for place, one in zip(places, faults, strict=True))
+    return said, places[0] or None
 
 
 def _plain_text(body: bytes) -> str:

@@ -57,7 +57,7 @@ def parse_result(body: dict[str, Any]) -> ModerationResult:
     try:
         verdicts = [
             Verdict(
-                flagged=bool(result["flagged"]),
+                flagged=bool(result["flagged"] if "flagged" in result else any(result["categories"].values())),  # Mistral
                 categories={name: bool(value) for name, value in result["categories"].items()},
                 scores={name: float(value) for name, value in result["category_scores"].items()},
                 extra={name: result[name] for name in ("category_applied_input_types",) if name in result},

@@ -18,7 +18,8 @@ def parse_chat_usage(usage: object) -> Usage:
     DeepSeek names cached tokens `prompt_cache_hit_tokens`; Together and Moonshot put `cached_tokens` beside the others. Where
     the total is more than input and output, the rest is output too: xAI and Gemini leave reasoning out of `completion_tokens`,
     and bill it (https://docs.x.ai/docs/key-information/consumption-and-rate-limits). Qwen names what goes into its cache as
-    Anthropic does (https://www.alibabacloud.com/help/en/model-studio/context-cache).
+    Anthropic does (https://www.alibabacloud.com/help/en/model-studio/context-cache). Mistral's older answers have
+    `num_cached_tokens`; sound it counts in `prompt_audio_seconds` (https://docs.mistral.ai/api).
     """
     given = members(usage)
     read, wrote = members(given.get("prompt_tokens_details")), members(given.get("completion_tokens_details"))
@@ -30,9 +31,11 @@ def parse_chat_usage(usage: object) -> Usage:
         output_tokens=answered + max(unsaid, 0),
         cache_read_tokens=count(read.get("cached_tokens"))
         or count(given.get("prompt_cache_hit_tokens"))
-        or count(given.get("cached_tokens")),
+        or count(given.get("cached_tokens"))
+        or count(given.get("num_cached_tokens")),
         cache_write_tokens=count(read.get("cache_write_tokens")) or count(read.get("cache_creation_input_tokens")),
         reasoning_tokens=reasoned or max(unsaid, 0),
+        audio_seconds=float(count(given.get("prompt_audio_seconds"))),
     )
 
 

@@ -32,6 +32,7 @@ from .options import PLAIN, ChatOptions
 DIALECT = "openai.chat"
 
 _CACHE = ("cache_control", "prompt_cache_breakpoint")
+_MEANINGLESS = (*_CACHE, "closed")  # `closed`: Mistral's thoughts are, but those that are to be gone on with
 _INNER: Mapping[str, frozenset[str]] = {
     "text": frozenset(),
     "refusal": frozenset(),
@@ -75,7 +76,7 @@ def _is_known(part: dict[str, Any], kind: str) -> bool:
     """Whether the contract has a place for all of the part; what it has none for is kept as it is, and not cut."""
     if kind not in _INNER:
         return False
-    beside = {name for name, value in part.items() if value is not None}.difference(("type", kind), _CACHE)
+    beside = {name for name, value in part.items() if value is not None}.difference(("type", kind), _MEANINGLESS)
     within = {name for name, value in members(part.get(kind)).items() if value is not None} - _INNER[kind]
     return not beside and not within
 
