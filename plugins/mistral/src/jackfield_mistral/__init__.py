@@ -1,0 +1,7 @@
+"""Mistral AI: https://docs.mistral.ai"""
+
+from .provider import Mistral
+
+plugin = Mistral()
+
+__all__ = ["Mistral", "plugin"]
