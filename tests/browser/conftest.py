@@ -101,6 +101,7 @@ def vendor(site: Console) -> Iterator[VendorDouble]:
     """The vendor, with nothing asked yet and nothing to say."""
     site.vendor.requests.clear()
     site.vendor._routes.clear()
+    site.vendor._gone = 0
     yield site.vendor
     site.vendor._routes.clear()
 

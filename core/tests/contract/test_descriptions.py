@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -33,6 +34,11 @@ RULES = (
 def test_parameters_that_fit_pass_as_they_are() -> None:
     given = {"temperature": 0, "max_tokens": 5, "style": "vivid", "logprobs": True, "logit_bias": {"5": 1}}
     assert check_parameters(RULES, given) == given
+
+
+def test_a_default_from_a_catalog_is_a_number_of_json() -> None:
+    rule = ParameterRule(name="temperature", default=Decimal("0.7"))
+    assert rule.model_dump(mode="json")["default"] == 0.7
 
 
 @pytest.mark.parametrize(

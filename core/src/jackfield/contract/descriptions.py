@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from .errors import BadRequest, UnsupportedParameter
 from .forms import CredentialForm
@@ -66,6 +67,12 @@ class ParameterRule(BaseModel):
     minimum: float | None = None
     maximum: float | None = None
     options: tuple[str, ...] = ()
+
+    @field_validator("default", mode="before")
+    @classmethod
+    def _plain(cls, value: object) -> object:
+        """Catalogs are read with exact decimals, for their prices; a parameter is a number as JSON has it."""
+        return float(value) if isinstance(value, Decimal) else value
 
     def check(self, value: Any) -> None:
         """:raises BadRequest: naming the parameter, with what it takes"""
