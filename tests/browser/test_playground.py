@@ -12,7 +12,7 @@ import pytest
 from jackfield.contract import ModelType, SpeechRequest, ToolCall
 from jackfield.host import NewCredential
 from jackfield_sdk.testing import Answer, OpenAIAnswers, Recorded, Said, VendorDouble
-from playwright.sync_api import FilePayload, Page, expect
+from playwright.sync_api import Page, expect
 
 RIVERS = Said(
     reasoning=("They ask ", "about rivers."), pieces=("The Danube\n\n```\nprint('", "river')\n```\n\nand the ", "Rhine.")
@@ -60,8 +60,8 @@ def chats(vendor: VendorDouble) -> list[Any]:
 
 def test_an_answer_comes_and_the_conversation_gets_a_name_and_questions(page: Page, vendor: VendorDouble) -> None:
     page.goto("/console/playground")
-    page.get_by_text("Parameters").click()
-    page.get_by_label("temperature").fill("0.5")
+    page.get_by_role("region", name="Model 1").get_by_text("Parameters").click()
+    page.get_by_role("region", name="Model 1").get_by_label("temperature").fill("0.5")
     say(page, "Name rivers <b>please</b>.")
     answer = page.locator("[data-role=assistant]")
     expect(answer.get_by_text("and the Rhine.")).to_be_visible()
@@ -89,7 +89,7 @@ def test_an_answer_comes_and_the_conversation_gets_a_name_and_questions(page: Pa
 
 def test_stop_stops_it_at_the_vendor(page: Page, site: Any, vendor: VendorDouble) -> None:
     stream = Vendor().llm_stream(RIVERS)
-    vendor.on("POST", "/chat/completions", stream.but(hang=stream.boundaries[6]))
+    vendor.on("POST", "/chat/completions", stream.but(hang=stream.boundaries[4]))
     page.goto("/console/playground")
     say(page, "Name rivers.")
     expect(page.locator("[data-role=assistant]").get_by_text("The Danube")).to_be_visible()
@@ -198,7 +198,7 @@ def test_what_goes_wrong_is_said_and_nothing_typed_is_lost(page: Page, site: Any
 
 def test_a_stream_that_breaks_is_told(page: Page, vendor: VendorDouble) -> None:
     stream = Vendor().llm_stream(RIVERS)
-    vendor.on("POST", "/chat/completions", stream.but(cut=stream.boundaries[6]))
+    vendor.on("POST", "/chat/completions", stream.but(cut=stream.boundaries[4]))
     page.goto("/console/playground")
     say(page, "Name rivers.")
     expect(page.get_by_role("alert")).to_contain_text("broke")
@@ -240,7 +240,7 @@ def test_voice_goes_in_and_comes_out(new_page: Callable[..., Page], site: Any, o
     expect(page.get_by_role("button", name="Stop recording")).to_be_visible()
     page.evaluate("() => window.sentenceIsOver")
     page.get_by_role("button", name="Stop recording").click()
-    expect(page.get_by_label("Message")).to_have_value(re.compile(r"open the window", re.IGNORECASE))
+    expect(page.get_by_label("Message")).to_have_value(re.compile("open the window", re.IGNORECASE), timeout=30_000)
     page.get_by_role("button", name="Send").click()
     page.get_by_role("button", name="Read aloud").click()
     expect(page).to_have_title("plays blob:")
