@@ -12,7 +12,7 @@ import pytest
 from jackfield.contract import ModelType, SpeechRequest, ToolCall
 from jackfield.host import NewCredential
 from jackfield_sdk.testing import Answer, OpenAIAnswers, Recorded, Said, VendorDouble
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 RIVERS = Said(
     reasoning=("They ask ", "about rivers."), pieces=("The Danube\n\n```\nprint('", "river')\n```\n\nand the ", "Rhine.")
@@ -135,10 +135,11 @@ def test_tools_are_called_and_their_results_go_back(page: Page, vendor: VendorDo
 
 def test_files_go_to_models_that_can_take_them(page: Page, vendor: VendorDouble) -> None:
     page.goto("/console/playground")
-    image = {"name": "pixel.png", "mimeType": "image/png", "buffer": PIXEL}
-    page.locator("[data-files]").set_input_files(
-        [image, {"name": "notes.md", "mimeType": "text/markdown", "buffer": b"# Rivers"}]
-    )  # type: ignore[list-item]
+    files: list[FilePayload] = [
+        {"name": "pixel.png", "mimeType": "image/png", "buffer": PIXEL},
+        {"name": "notes.md", "mimeType": "text/markdown", "buffer": b"# Rivers"},
+    ]
+    page.locator("[data-files]").set_input_files(files)
     page.get_by_role("region", name="Model 1").get_by_label("Model", exact=True).select_option("local/smollm2")
     say(page, "What is this?")
     expect(page.get_by_text("local/smollm2 cannot take this kind of file (pixel.png).")).to_be_visible()

@@ -14,7 +14,7 @@ from hosting import Running, open_host
 from jackfield import console
 from jackfield.contract import EmbeddingRequest, JackfieldError
 from jackfield.host import Settings
-from jackfield.host.settings import LogSettings, ServerSettings
+from jackfield.host.settings import LogSettings, ServerSettings, TrialSettings
 from jackfield.tenancy import Role, operator
 from playwright.sync_api import Page, expect
 
@@ -77,8 +77,9 @@ def test_filters_narrow_the_page_and_the_csv(page: Page, site: Any, owner: Any, 
 def test_a_spent_trial_says_how_to_go_on(
     running: Running, rsa_key: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, new_page: Callable[..., Page]
 ) -> None:
-    trial = {"provider": "openai", "models": ["gpt-3.5-turbo"], "quota": 2, "credentials": {"api_key": "sk-operator"}}
-    made = Settings(data_dir=tmp_path, server=ServerSettings(port=0), log=LogSettings(format="json"), trials=[trial])  # type: ignore[list-item]
+    lent = {"provider": "openai", "models": ["gpt-3.5-turbo"], "quota": 2, "credentials": {"api_key": "sk-operator"}}
+    trial = TrialSettings.model_validate(lent)
+    made = Settings(data_dir=tmp_path, server=ServerSettings(port=0), log=LogSettings(format="json"), trials=(trial,))
     with monkeypatch.context() as patch:
         patch.setattr(RSA, "generate", lambda _bits: rsa_key)
         serving = open_host(running, made, console.routes)
