@@ -121,6 +121,7 @@ from .relaying import forward
 from .renaming import renamed, renamed_body
 from .sampling import allowed, allowed_members, refuse_extra
 from .streaming import BegunStream, HeldStream, begin, split_lines
+from .thoughts import apart, thoughts_apart
 from .tokens import Token, TokenCache
 
 __all__ = [
@@ -238,6 +239,7 @@ __all__ = [
     "WireResponse",
     "allowed",
     "allowed_members",
+    "apart",
     "begin",
     "check_parameters",
     "checked_ranking",
@@ -263,4 +265,5 @@ __all__ = [
     "renamed",
     "renamed_body",
     "split_lines",
+    "thoughts_apart",
 ]

@@ -61,6 +61,7 @@ from .provider import Provider
 from .relaying import forward
 from .renaming import Request, renamed, renamed_body
 from .sampling import allowed, allowed_members
+from .thoughts import apart, thoughts_apart
 
 _RESULTS: dict[str, Callable[[dict[str, Any]], LLMResult]] = {
     "openai.chat": openai_chat.parse_result,
@@ -82,12 +83,14 @@ class OpenAICompatible(Provider):
     :cvar paths: where the surfaces stand; a subclass writes `paths = {**OpenAICompatible.paths, "jina.rerank": "/v2/rerank"}`
     :cvar options: where the vendor's chat differs; `chat_options` may decide by model
     :cvar lists_models: False for a vendor without a model list
+    :cvar thoughts_in_text: whether models that reason may write their thoughts into the answer, see `jackfield_sdk.thoughts`
     """
 
     base_url: ClassVar[str] = ""
     http: ClassVar[VendorHTTP] = VendorHTTP()
     options: ClassVar[ChatOptions] = ChatOptions()
     lists_models: ClassVar[bool] = True
+    thoughts_in_text: ClassVar[bool] = False
     paths: ClassVar[Mapping[str, str]] = {
         "openai.chat": "/chat/completions",
         "openai.completions": "/completions",
@@ -142,13 +145,18 @@ class OpenAICompatible(Provider):
 
     def read_chat(self, body: dict[str, Any], surface: str, context: CallContext) -> LLMResult:
         """The result of a whole answer: for what it holds beyond the dialect."""
-        return _RESULTS[surface](body)
+        result = _RESULTS[surface](body)
+        return apart(result) if self._thinks(context) else result
 
     def read_events(
         self, events: AsyncIterator[ServerSentEvent], surface: str, context: CallContext
     ) -> AsyncIterator[LLMEvent]:
         """The same for an answer that comes bit by bit. A generator around it closes it when it is closed."""
-        return _STREAMS[surface](events)
+        stream = _STREAMS[surface](events)
+        return thoughts_apart(stream) if self._thinks(context) else stream
+
+    def _thinks(self, context: CallContext) -> bool:
+        return self.thoughts_in_text and context.model is not None and Feature.REASONING in context.model.features
 
     def adapt_embedding(self, body: dict[str, Any], request: EmbeddingRequest, context: CallContext) -> dict[str, Any]:
         """The body of an embedding just before it is sent: `purpose`, `truncate` and images by the vendor's names."""
