@@ -24,6 +24,7 @@ from jackfield_sdk import (
     OutputFormat,
     QuotaExceeded,
     RateLimited,
+    ReasoningPart,
     RelayRequest,
     RequestTooLarge,
     RerankRequest,
@@ -381,5 +382,7 @@ async def test_what_a_together_model_answered(caller: Caller, vendor: VendorDoub
     body = {"id": "o", "object": "chat.completion", "model": "org/model", "prompt": [], "choices": [choice], "usage": usage}
     vendor.answers(Answer.content(orjson.dumps(body), "application/json; charset=utf-8"))
     result = await caller.kernel.invoke_llm(ask(), caller.context(TOKEN, "org/model"))
-    assert result.text.endswith("Hello!")
+    assert result.text == message["content"]
+    thinking = await caller.kernel.invoke_llm(ask(), caller.context(TOKEN | {"reasoning": True}, "org/model"))
+    assert thinking.message.parts == [ReasoningPart("Hm."), TextPart("Hello!")]
     assert (result.usage.input_tokens, result.usage.output_tokens, result.usage.cache_read_tokens) == (4, 197, 3)

@@ -21,6 +21,7 @@ from jackfield_sdk import (
     ModelNotFound,
     QuotaExceeded,
     RateLimited,
+    ReasoningPart,
     Sampling,
     ServerUnavailable,
     StreamCollector,
@@ -298,6 +299,20 @@ async def test_a_model_without_a_stream_answers_in_one_piece(caller: Caller, ven
     vendor.answers([prediction("starting", urls={}), DONE])
     result = (await stream(caller)).result()
     assert (result.text, result.usage.output_tokens) == ("hi", 2)
+
+
+async def test_thoughts_are_told_apart(caller: Caller, vendor: VendorDouble) -> None:
+    parts = [ReasoningPart("hm"), TextPart("hi")]
+    context = caller.context(TOKEN | {"reasoning": True}, "acme/chat")
+    vendor.answers(prediction("succeeded", output=["<think>hm</think>", "hi"]))
+    assert (await caller.kernel.invoke_llm(ask(), context)).message.parts == parts
+    events = Answer.sse([("output", "<thi"), ("output", "nk>hm</think>"), ("output", "hi"), ("done", "{}")])
+    for script in ([prediction("starting"), events, DONE], [prediction("succeeded", output="<think>hm</think>hi")]):
+        vendor.answers(script)
+        collector = StreamCollector()
+        async for event in await caller.kernel.stream_llm(ask(stream=True), context):
+            collector.add(event)
+        assert collector.result().message.parts == parts
 
 
 async def cancelled(vendor: VendorDouble) -> bool:

@@ -84,6 +84,7 @@ class HuggingFaceHub(OpenAICompatible):
     model_form = MODEL_FORM
     dialects = (OPENAI_CHAT, OPENAI_RESPONSES, ANTHROPIC_MESSAGES, OPENAI_EMBEDDINGS, JINA_RERANK)
     http: ClassVar[VendorHTTP] = VendorHTTP(table=TABLE, error_inside=error_inside)
+    thoughts_in_text = True
     paths: ClassVar[Mapping[str, str]] = {**OpenAICompatible.paths, ANTHROPIC_MESSAGES: "/messages"}
 
     # -- where a model is served -----------------------------------------------------------------------------------------

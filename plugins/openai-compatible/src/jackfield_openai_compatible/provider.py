@@ -50,6 +50,7 @@ class OpenAICompatibleServer(OpenAICompatible):
     model_types = tuple(ModelType)
     provision = (ProvisionKind.CUSTOMIZABLE,)
     model_form = MODEL_FORM
+    thoughts_in_text = True
     dialects = (OPENAI_CHAT, OPENAI_RESPONSES, OPENAI_COMPLETIONS, OPENAI_EMBEDDINGS, OPENAI_MODERATIONS, JINA_RERANK)
 
     # -- where a server differs, its form says ---------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from jackfield_sdk import (
     CredentialsInvalid,
     EmbeddingRequest,
     EmbeddingResult,
+    Feature,
     FinishReason,
     JackfieldError,
     LLMEvent,
@@ -28,6 +29,8 @@ from jackfield_sdk import (
     ModelType,
     Provider,
     ProvisionKind,
+    ReasoningDelta,
+    ReasoningPart,
     ServerUnavailable,
     StreamEnd,
     StreamStart,
@@ -36,8 +39,10 @@ from jackfield_sdk import (
     VendorError,
     VendorHTTP,
     allowed_members,
+    apart,
     embed_in_batches,
     forms,
+    thoughts_apart,
 )
 from jackfield_sdk.dialects import ServerSentEvent
 
@@ -208,6 +213,7 @@ class Replicate(Provider):
             model=request.model,
             id=prediction.id,
         )
+        result = apart(result) if _thinks(context) else result
         return _played(result) if request.stream else result
 
     async def _open_stream(self, prediction: Prediction, request: LLMRequest, context: CallContext) -> LLMStream:
@@ -221,7 +227,7 @@ class Replicate(Provider):
             return self.http.failure(vendor, context)
 
         def parse(events: AsyncIterator[ServerSentEvent]) -> AsyncIterator[LLMEvent]:
-            return parse_stream(
+            stream = parse_stream(
                 events,
                 prediction,
                 model=request.model,
@@ -229,6 +235,7 @@ class Replicate(Provider):
                 settle=settle,
                 reason_of=lambda ended: _reason(request, ended),
             )
+            return thoughts_apart(stream) if _thinks(context) else stream
 
         headers = self.headers(context) | {"cache-control": "no-store"}
         try:
@@ -267,6 +274,10 @@ def _name_of(model: str) -> tuple[str, str]:
     return name, version
 
 
+def _thinks(context: CallContext) -> bool:
+    return context.model is not None and Feature.REASONING in context.model.features
+
+
 def _deadline(context: CallContext) -> dict[str, str]:
     """A prediction that nobody waits for any more ends by itself, even where its id never became known."""
     return {"cancel-after": f"{max(MIN_DEADLINE, math.ceil(context.timeout))}s"}
@@ -281,6 +292,9 @@ def _reason(request: LLMRequest, prediction: Prediction) -> FinishReason:
 async def _played(result: LLMResult) -> AsyncIterator[LLMEvent]:
     """A whole answer as a stream, of a model that has none."""
     yield StreamStart(result.id, result.model)
+    for part in result.message.parts:
+        if isinstance(part, ReasoningPart):
+            yield ReasoningDelta(part.text)
     yield TextDelta(result.text)
     yield UsageReport(result.usage)
     yield StreamEnd(result.finish_reason)
