@@ -12,13 +12,13 @@ import typer
 
 from jackfield.contract import BadRequest, CredentialForm, ModelType, NotFound
 from jackfield.host.vendors import NewCredential
-from jackfield.tenancy import CredentialInfo
+from jackfield.tenancy import CredentialChange, CredentialInfo
 
 from .hosted import Operator, open_host
 from .output import AsJson, errors, print_json, print_table
 from .state import State
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Add, list, check and remove vendor credentials.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Add, list, check, change and remove vendor credentials.")
 
 
 @app.command("add")
@@ -97,6 +97,40 @@ def check(
         errors().print(f"{info.provider} `{info.name}`: {info.status}. {info.status_message or ''}", markup=False)
 
 
+@app.command("change")
+def change(
+    ctx: typer.Context,
+    credential: Annotated[str, typer.Argument(help="Its id, or its name.")],
+    *,
+    values: Annotated[list[str] | None, typer.Option("--set", help="FIELD=VALUE, for fields that are no secret.")] = None,
+    environment: Annotated[
+        list[str] | None, typer.Option("--env", help="FIELD=VARIABLE: the value is in that environment variable.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Another name.")] = None,
+    weight: Annotated[int | None, typer.Option(min=1, max=1000, help="Its share of the calls.")] = None,
+    enabled: Annotated[bool | None, typer.Option("--enable/--disable", help="Whether calls use it.")] = None,
+    save_anyway: Annotated[bool, typer.Option("--save-anyway", help="Keep it although the vendor is not reached.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Change a credential. Fields that are not given stay as they are; new ones are checked with the vendor."""
+    given = _pairs(values or (), "--set") | _from_environment(environment or ())
+
+    async def run() -> CredentialInfo:
+        async with open_host(ctx.ensure_object(State)) as on:
+            former = await _find(on, credential)
+            form = on.host.kernel.provider(former.provider)
+            fields = (form.model_form if former.model else form.provider_form) or CredentialForm()
+            filled = {**former.values, **_switches(fields, given)} if given else None
+            wanted = CredentialChange(values=filled, name=name, weight=weight, enabled=enabled)
+            return await on.host.vendors.change(on.caller, former.id, wanted, save_anyway=save_anyway)
+
+    info = asyncio.run(run())
+    if as_json:
+        print_json(describe(info))
+    else:
+        errors().print(f"The credential `{info.name}` of {info.provider} is changed ({info.status}).", markup=False)
+
+
 @app.command("remove")
 def remove(ctx: typer.Context, credential: Annotated[str, typer.Argument(help="Its id, or its name.")]) -> None:
     """Remove a credential."""
@@ -159,12 +193,15 @@ def _from_environment(texts: Sequence[str]) -> dict[str, str]:
 
 def _fill(form: CredentialForm, given: dict[str, str]) -> dict[str, Any]:
     """Switches read as such, and what is required and missing asked for, where somebody can answer."""
-    values: dict[str, Any] = dict(given)
+    values = _switches(form, given)
     for field in form.fields:
-        if field.kind == "switch" and field.name in given:
-            values[field.name] = given[field.name].lower() in ("true", "yes", "on", "1")
         if field.required and field.default is None and not given.get(field.name) and form.shows(field, values):
             if not sys.stdin.isatty():
                 continue  # the form's own check names it
             values[field.name] = typer.prompt(str(field.label), hide_input=field.kind == "secret", err=True)
     return values
+
+
+def _switches(form: CredentialForm, given: dict[str, str]) -> dict[str, Any]:
+    switches = {field.name for field in form.fields if field.kind == "switch"}
+    return {name: value.lower() in ("true", "yes", "on", "1") if name in switches else value for name, value in given.items()}

@@ -44,9 +44,7 @@ def set_default(
 
     async def run() -> None:
         async with open_host(ctx.ensure_object(State)) as on:
-            if model is not None:
-                await on.host.calls.describe(on.caller, model, model_type)
-            await on.host.tenancy.choices.set_default(on.caller, model_type, model)
+            await on.host.models.set_default(on.caller, model_type, model)
 
     asyncio.run(run())
     errors().print(f"The default for {model_type} is {model or 'none'}.", markup=False)
@@ -64,7 +62,7 @@ def set_alias(
 
     async def run() -> None:
         async with open_host(ctx.ensure_object(State)) as on:
-            await on.host.tenancy.choices.set_alias(on.caller, name, models or None)
+            await on.host.models.set_alias(on.caller, name, models or None)
 
     asyncio.run(run())
     errors().print(f"The alias `{name}` is {'set' if models else 'gone'}.", markup=False)

@@ -13,7 +13,7 @@ import typer
 from rich.text import Text
 
 from jackfield.contract import BadRequest, Conflict, ModelType, NotFound
-from jackfield.tenancy import KeyInfo, Scopes
+from jackfield.tenancy import KeyInfo, Role, Scopes
 
 from .hosted import open_host
 from .output import AsJson, errors, print_json, print_table
@@ -38,11 +38,14 @@ def create(
     requests: Annotated[int | None, typer.Option("--requests-per-minute", min=1)] = None,
     tokens: Annotated[int | None, typer.Option("--tokens-per-minute", min=1)] = None,
     budget: Annotated[str | None, typer.Option(help="What it may spend in a month, in USD.")] = None,
+    role: Annotated[
+        Role | None, typer.Option(help="What it may do beside calling models, through the admin API; else nothing.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a key. It is shown this once, alone on standard output: `KEY=$(jackfield keys create ci)`."""
     ends = _read_expiry(expires)
-    amount = _read_amount(budget)
+    amount = read_amount(budget, "budget") if budget is not None else None
 
     async def run() -> tuple[str, KeyInfo]:
         async with open_host(ctx.ensure_object(State)) as on:
@@ -52,6 +55,7 @@ def create(
                 on.caller,
                 name,
                 scopes=scopes,
+                role=role,
                 expires_at=ends,
                 requests_per_minute=requests,
                 tokens_per_minute=tokens,
@@ -85,7 +89,7 @@ def list_keys(
         print_json([describe(key) for key in keys])
         return
     print_table(
-        ("ID", "NAME", "KEY", "STATE", "MAY CALL", "EXPIRES", "LAST USED", "CREATED"),
+        ("ID", "NAME", "KEY", "STATE", "MAY CALL", "ROLE", "EXPIRES", "LAST USED", "CREATED"),
         [
             (
                 key.id,
@@ -93,6 +97,7 @@ def list_keys(
                 key.shown,
                 _state(key),
                 _scope(key.scopes),
+                key.role or "",
                 _day(key.expires_at),
                 _day(key.last_used_at),
                 _day(key.created_at),
@@ -113,7 +118,7 @@ def revoke(
     async def run() -> KeyInfo:
         async with open_host(ctx.ensure_object(State)) as on:
             keys = on.host.tenancy.keys
-            return await keys.revoke(on.caller, _find(key, await keys.list(on.caller)).id)
+            return await keys.revoke(on.caller, find_key(key, await keys.list(on.caller)).id)
 
     info = asyncio.run(run())
     if as_json:
@@ -131,6 +136,7 @@ def describe(key: KeyInfo) -> dict[str, Any]:
         "state": _state(key).plain,
         "model_types": sorted(key.scopes.model_types) if key.scopes.model_types is not None else None,
         "models": list(key.scopes.models) if key.scopes.models is not None else None,
+        "role": key.role,
         "requests_per_minute": key.requests_per_minute,
         "tokens_per_minute": key.tokens_per_minute,
         "expires_at": key.expires_at and key.expires_at.isoformat(),
@@ -140,7 +146,8 @@ def describe(key: KeyInfo) -> dict[str, Any]:
     }
 
 
-def _find(wanted: str, keys: Sequence[KeyInfo]) -> KeyInfo:
+def find_key(wanted: str, keys: Sequence[KeyInfo]) -> KeyInfo:
+    """A key by its id, or by its name where no other good one has it."""
     for key in keys:
         if key.id == wanted:
             return key
@@ -165,13 +172,12 @@ def _read_expiry(text: str | None) -> datetime | None:
     return ends if ends.tzinfo else ends.replace(tzinfo=UTC)
 
 
-def _read_amount(text: str | None) -> Decimal | None:
-    if text is None:
-        return None
+def read_amount(text: str, param: str = "amount") -> Decimal:
+    """:raises BadRequest: if it is no number"""
     try:
         return Decimal(text)
     except InvalidOperation:
-        raise BadRequest(f"`{text}` is no amount: write a number of US dollars, as 20 or 0.50.", param="budget") from None
+        raise BadRequest(f"`{text}` is no amount: write a number, as 20 or 0.50.", param=param) from None
 
 
 def _state(key: KeyInfo) -> Text:

@@ -13,7 +13,7 @@ from .hosted import open_host
 from .output import AsJson, errors, print_json, print_table
 from .state import State
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Make and list workspaces.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Make, list and rename workspaces.")
 
 
 @app.command("list")
@@ -47,3 +47,14 @@ def create(ctx: typer.Context, name: Annotated[str, typer.Argument(help="Its nam
         return
     errors().print(f"The workspace `{workspace.name}` is made. Its first API key, shown this once:", markup=False)
     print(token)
+
+
+@app.command("rename")
+def rename(ctx: typer.Context, name: Annotated[str, typer.Argument(help="Its new name.")]) -> None:
+    """Give the workspace (`--workspace`; else the first) another name."""
+
+    async def run() -> WorkspaceInfo:
+        async with open_host(ctx.ensure_object(State)) as on:
+            return await on.host.tenancy.workspaces.rename(on.caller, name)
+
+    errors().print(f"The workspace is `{asyncio.run(run()).name}` now.", markup=False)
