@@ -74,12 +74,13 @@ def parse_result(body: dict[str, Any]) -> RerankResult:
         raise ServerUnavailable(f"The vendor's answer is no ranking: {error!r}.") from None
     meta = members(body.get("meta"))
     billed = members(meta.get("billed_units"))
-    usage = parse_input_usage(body.get("usage"))
+    told = members(body.get("usage"))  # Jina's, or that of OpenRouter, which tells search units there
+    usage = parse_input_usage(told)
     tokens = usage.input_tokens or count(billed.get("input_tokens")) or count(members(meta.get("tokens")).get("input_tokens"))
     ranking.sort(key=lambda document: -document.score)
     return RerankResult(
         ranking=ranking,
-        usage=Usage(input_tokens=tokens, search_units=count(billed.get("search_units"))),
+        usage=Usage(input_tokens=tokens, search_units=count(billed.get("search_units")) or count(told.get("search_units"))),
         model=str(body.get("model") or ""),
         id=body["id"] if isinstance(body.get("id"), str) else None,
     )

@@ -36,16 +36,18 @@ def _parse_detail(detail: Any) -> ReasoningPart | None:
         text if isinstance(text, str) else "",
         signature=signature if isinstance(signature, str) and signature else None,
         redacted=redacted if isinstance(redacted, str) and redacted else None,
+        id=detail["id"] if isinstance(detail.get("id"), str) else None,
     )
     return part if part.text or part.signature or part.redacted else None
 
 
 def build_detail(part: ReasoningPart, index: int) -> dict[str, Any]:
     """One of `reasoning_details`."""
+    named: dict[str, Any] = {"index": index} | ({"id": part.id} if part.id else {})
     if part.redacted:
-        return {"type": "reasoning.encrypted", "data": part.redacted, "index": index}
+        return {"type": "reasoning.encrypted", "data": part.redacted, **named}
     sealed = {"signature": part.signature} if part.signature else {}
-    return {"type": "reasoning.text", "text": part.text, **sealed, "index": index}
+    return {"type": "reasoning.text", "text": part.text, **sealed, **named}
 
 
 def build_reasoning(parts: Iterable[Part], name: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ https://platform.openai.com/docs/api-reference/chat/create#chat-create-messages
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from jackfield.contract import (
@@ -16,12 +17,14 @@ from jackfield.contract import (
     LLMRequest,
     Message,
     Part,
+    ReasoningPart,
     RefusalPart,
     TextPart,
     ToolCall,
     ToolResult,
 )
 
+from .. import seals
 from ..extras import message_extra, refuse
 from .answers import build_calls, build_reasoning, is_custom_call, parse_call, parse_reasoning
 from .options import ChatOptions
@@ -148,6 +151,12 @@ def _build_assistant(message: Message, options: ChatOptions) -> dict[str, Any]:
     if calls := build_calls(message.parts, with_extra=options.call_extra):
         beside["tool_calls"] = calls
     if options.reasoning_name:
-        beside |= build_reasoning(message.parts, options.reasoning_name)
+        beside |= build_reasoning(_without_marked(message.parts), options.reasoning_name)
     content = build_content(said, options)
     return {"role": "assistant", "content": "" if content is None and not beside else content, **beside}
+
+
+def _without_marked(parts: list[Part]) -> list[Part]:
+    """The parts without seals that say by themselves that they are of another vendor."""
+    marked = [part for part in parts if isinstance(part, ReasoningPart) and part.signature and seals.is_marked(part.signature)]
+    return [dataclasses.replace(part, signature=None) if part in marked else part for part in parts] if marked else parts
