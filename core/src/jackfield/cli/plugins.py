@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 from rich.text import Text
@@ -27,6 +28,51 @@ def list_plugins(ctx: typer.Context, as_json: AsJson = False) -> None:
         print_json([describe(record) for record in records])
         return
     _show(records)
+
+
+@app.command("bundle")
+def bundle(
+    ctx: typer.Context,
+    folder: Annotated[Path, typer.Argument(help="Where to; empty, or an older bundle.", file_okay=False, show_default=False)],
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="Plugins that are here, or requirements as `jackfield-openai>=0.1`; else every plugin here."),
+    ] = None,
+    *,
+    host: Annotated[bool, typer.Option("--host/--no-host", help="The host itself too, with the extras it has here.")] = True,
+    find_links: Annotated[list[Path] | None, typer.Option(help="A folder with wheels, as of pip.")] = None,
+    no_index: Annotated[bool, typer.Option("--no-index", help="Ask no index, only those folders.")] = False,
+    python_version: Annotated[str | None, typer.Option(help="Of the other machine, as `3.12`.")] = None,
+    platform: Annotated[list[str] | None, typer.Option(help="Of the other machine, as `manylinux2014_x86_64`.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Collect the wheels of plugins, with all that they need, for a machine without a way out to an index.
+
+    There: `pip install --no-index --find-links DIR jackfield-openai`; or all of it, by hash:
+    `pip install --no-index --find-links DIR --require-hashes -r DIR/requirements.txt`. The index is that of pip's settings.
+    """
+    from . import bundling  # noqa: PLC0415 - which needs much that a list does not
+
+    requirements = bundling.requirements_of(names or (), ctx.ensure_object(State).kernel().plugins)
+    if host:
+        requirements.insert(0, bundling.host_requirement())
+    options = [f"--find-links={path}" for path in find_links or ()] + (["--no-index"] if no_index else [])
+    options += [f"--python-version={python_version}"] if python_version else []
+    options += [f"--platform={one}" for one in platform or ()]
+    wheels = bundling.make_bundle(folder, requirements, options)
+    if as_json:
+        print_json({"folder": str(folder), "requirements": requirements, "wheels": [wheel.file for wheel in wheels]})
+        return
+    size = sum(wheel.size for wheel in wheels) / 1e6
+    console().print(f"{len(wheels)} wheels ({size:.1f} MB) in {folder}; {bundling.MANIFEST} lists them.", markup=False)
+
+
+@app.command("table")
+def table(ctx: typer.Context) -> None:
+    """Print which provider has what, as Markdown: the page docs/providers.md."""
+    from .provider_table import render_table  # noqa: PLC0415
+
+    print(render_table(ctx.ensure_object(State).kernel()), end="")
 
 
 def _show(records: Sequence[PluginRecord]) -> None:

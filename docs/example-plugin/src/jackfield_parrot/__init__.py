@@ -1,0 +1,5 @@
+"""Parrot AI for Jackfield."""
+
+from .provider import Parrot
+
+plugin = Parrot()
