@@ -88,13 +88,13 @@ def test_a_plugin_that_goes_away(beside_host: Make, vendor: VendorDouble, tmp_pa
 
 def test_the_example_through_the_gateway(beside_host: Make, vendor: VendorDouble, tmp_path: Path) -> None:
     """The guide's plugin, as a wheel in a clean environment beside the host's, called by OpenAI's own client."""
-    vendor.on("GET", "/v1/models", Answer.json({"models": [{"name": "parrot-large"}]}))
+    vendor.on("GET", "/v1/models", Answer.json({"models": [{"name": "magpie-large"}]}))
     vendor.on("POST", "/v1/embed", Answer.json({"vectors": [[0.5, 0.25, 1.0]], "tokens": 3}))
-    pieces = [{"text": "Polly "}, {"text": "wants a cracker."}, {"finish": "done", "tokens": {"in": 9, "out": 5}}]
+    pieces = [{"text": "A "}, {"text": "silver spoon."}, {"finish": "done", "tokens": {"in": 9, "out": 5}}]
     vendor.on("POST", "/v1/chat", Answer.sse(pieces))
-    made = beside_host("jackfield-parrot")
+    made = beside_host("jackfield-magpie")
     data = f"--data-dir={tmp_path / 'data'}"
-    add = [data, "credentials", "add", "parrot", "--set", f"base_url={vendor.url}", "--env", "api_key=CANARY"]
+    add = [data, "credentials", "add", "magpie", "--set", f"base_url={vendor.url}", "--env", "api_key=CANARY"]
     added, key = jackfield(made, add, [data, "keys", "create", "tests", "--json"], CANARY=KEY)
     assert added["code"] == 0, added["err"]
 
@@ -105,23 +105,23 @@ def test_the_example_through_the_gateway(beside_host: Make, vendor: VendorDouble
             address = next(line for line in serving.stdout if "serves at" in line).split()[-1]
             with openai.OpenAI(base_url=f"{address}/v1", api_key=json.loads(key["out"])["key"], max_retries=0) as client:
                 stream = client.chat.completions.create(
-                    model="parrot/parrot-large",
+                    model="magpie/magpie-large",
                     messages=[{"role": "user", "content": "Hello?"}],
                     stream=True,
                     stream_options={"include_usage": True},
                 )
                 chunks = list(stream)
-                vectors = client.embeddings.create(model="parrot/parrot-embed", input="Hello?", encoding_format="float")
+                vectors = client.embeddings.create(model="magpie/magpie-embed", input="Hello?", encoding_format="float")
                 with pytest.raises(openai.BadRequestError, match="tools"):
                     client.chat.completions.create(
-                        model="parrot/parrot-large",
+                        model="magpie/magpie-large",
                         messages=[{"role": "user", "content": "Hello?"}],
                         tools=[{"type": "function", "function": {"name": "fly", "parameters": {}}}],
                     )
         finally:
             serving.terminate()
             serving.wait(20)
-    assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices) == "Polly wants a cracker."
+    assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices) == "A silver spoon."
     assert chunks[-1].usage is not None
     assert (chunks[-1].usage.prompt_tokens, chunks[-1].usage.completion_tokens) == (9, 5)
     assert vectors.data[0].embedding == [0.5, 0.25, 1.0]

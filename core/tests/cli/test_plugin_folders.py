@@ -87,8 +87,7 @@ def test_a_folder_that_holds_something_else(jackfield: Jackfield, links: Path, t
 def test_the_page_of_providers(jackfield: Jackfield) -> None:
     page = jackfield("plugins", "table").out
     assert page.startswith("# Providers\n")
-    rows = [
-        [cell.strip() for cell in line.strip("|\n").split("|")] for line in page.splitlines() if line.startswith("| `parrot`")
-    ]
-    assert rows[0][:8] == ["`parrot`", "`jackfield-parrot`", "1", "1", "1", "1", "1", "1"]
+    row = next(line for line in page.splitlines() if line.startswith("| `parrot`"))
+    cells = [cell.strip() for cell in row.strip("|").split("|")]
+    assert cells[:8] == ["`parrot`", "`jackfield-parrot`", "1", "1", "1", "1", "1", "1"]
     assert "`owl`" in page

@@ -1,4 +1,4 @@
-"""Chat, from the contract to Parrot AI's words and back: https://docs.parrot.example/api/chat"""
+"""Chat, from the contract to Magpie AI's words and back: https://docs.magpie.example/api/chat"""
 
 from __future__ import annotations
 

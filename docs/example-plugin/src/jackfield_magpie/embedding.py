@@ -1,4 +1,4 @@
-"""Embeddings, from the contract to Parrot AI's words and back: https://docs.parrot.example/api/embed"""
+"""Embeddings, from the contract to Magpie AI's words and back: https://docs.magpie.example/api/embed"""
 
 from __future__ import annotations
 

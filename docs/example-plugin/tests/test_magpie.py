@@ -1,11 +1,11 @@
-"""Parrot AI: the conformance kit in the vendor's own words, and what is particular to it."""
+"""Magpie AI: the conformance kit in the vendor's own words, and what is particular to it."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
 import pytest
-from jackfield_parrot import plugin
+from jackfield_magpie import plugin
 from jackfield_sdk import LLMRequest, Message, QuotaExceeded, Usage
 from jackfield_sdk.testing import (
     Answer,
@@ -21,7 +21,7 @@ from jackfield_sdk.testing import (
 FINISH = {"stop": "done", "length": "limit"}
 
 
-class Parrot(Vendor):
+class Magpie(Vendor):
     """How the vendor answers."""
 
     plugin: ClassVar[object] = plugin
@@ -34,7 +34,7 @@ class Parrot(Vendor):
         return {"finish": FINISH[said.finish_reason], "tokens": tokens}
 
     def llm_answer(self, said: Said) -> Answer:
-        return Answer.json({"model": "parrot-large-2", "text": said.text, **self.end(said)})
+        return Answer.json({"model": "magpie-large-2", "text": said.text, **self.end(said)})
 
     def llm_stream(self, said: Said) -> Answer:
         return Answer.sse([*({"text": piece} for piece in said.pieces), self.end(said)])
@@ -46,28 +46,28 @@ class Parrot(Vendor):
         return Answer.json({"models": [{"name": one} for one in ids]})
 
     def validation_answer(self) -> Answer:
-        return self.models_answer(["parrot-large"])
+        return self.models_answer(["magpie-large"])
 
 
-class TestChat(Parrot, LLMConformance): ...
+class TestChat(Magpie, LLMConformance): ...
 
 
-class TestEmbedding(Parrot, EmbeddingConformance): ...
+class TestEmbedding(Magpie, EmbeddingConformance): ...
 
 
-class TestProvider(Parrot, ProviderConformance): ...
+class TestProvider(Magpie, ProviderConformance): ...
 
 
 async def test_the_request() -> None:
     async with VendorDouble() as vendor, open_caller(plugin, vendor) as caller:
         vendor.answers(Answer.json({"text": "hi", "finish": "done"}))
-        request = LLMRequest(model="parrot-large", messages=[Message.user("hello")])
-        result = await caller.kernel.invoke_llm(request, caller.context({"api_key": "sk-test"}, "parrot-large"))
+        request = LLMRequest(model="magpie-large", messages=[Message.user("hello")])
+        result = await caller.kernel.invoke_llm(request, caller.context({"api_key": "sk-test"}, "magpie-large"))
         assert result.text == "hi"
-        assert vendor.last.url == "https://api.parrot.example/v1/chat"
+        assert vendor.last.url == "https://api.magpie.example/v1/chat"
         assert vendor.last.headers["x-api-key"] == "sk-test"
         assert vendor.last.json == {
-            "model": "parrot-large",
+            "model": "magpie-large",
             "stream": False,
             "turns": [{"role": "user", "text": "hello"}],
         }

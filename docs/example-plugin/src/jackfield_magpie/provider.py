@@ -1,4 +1,4 @@
-"""Parrot AI: https://docs.parrot.example/api"""
+"""Magpie AI: https://docs.magpie.example/api"""
 
 from __future__ import annotations
 
@@ -28,32 +28,32 @@ from jackfield_sdk import (
 from . import chat, embedding
 from .errors import TABLE, read_error
 
-KEYS = "https://parrot.example/keys"
+KEYS = "https://magpie.example/keys"
 
 
-class Parrot(Provider):
-    """Parrot AI, by an API of its own."""
+class Magpie(Provider):
+    """Magpie AI, by an API of its own."""
 
-    id = "parrot"
-    label = LocalizedText.of("Parrot AI", "鹦鹉")
-    description = LocalizedText.of("Chat and embeddings by Parrot AI.", "鹦鹉的对话与向量模型。")
+    id = "magpie"
+    label = LocalizedText.of("Magpie AI", "喜鹊")
+    description = LocalizedText.of("Chat and embeddings by Magpie AI.", "喜鹊的对话与向量模型。")
     help_url = KEYS
     model_types = (ModelType.LLM, ModelType.TEXT_EMBEDDING)
     provider_form = CredentialForm(
         fields=(
-            forms.api_key(env="PARROT_API_KEY", help_url=KEYS),
-            forms.base_url(placeholder="https://api.parrot.example"),
+            forms.api_key(env="MAGPIE_API_KEY", help_url=KEYS),
+            forms.base_url(placeholder="https://api.magpie.example"),
         )
     )
     http: ClassVar[VendorHTTP] = VendorHTTP(table=TABLE, read_error=read_error)
 
     def url(self, path: str, context: CallContext) -> str:
         """An address of the API."""
-        base = str(context.credentials.get("base_url") or "https://api.parrot.example").rstrip("/")
+        base = str(context.credentials.get("base_url") or "https://api.magpie.example").rstrip("/")
         return f"{base}/v1/{path}"
 
     def headers(self, context: CallContext) -> dict[str, str]:
-        """https://docs.parrot.example/api/authentication"""
+        """https://docs.magpie.example/api/authentication"""
         return {"x-api-key": str(context.credentials["api_key"])}
 
     async def validate_provider_credentials(self, context: CallContext) -> None:
@@ -71,7 +71,7 @@ class Parrot(Provider):
         return [known.get(name) or _describe(name) for name in names if name]
 
     async def invoke_llm(self, request: LLMRequest, context: CallContext) -> LLMResult | LLMStream:
-        """https://docs.parrot.example/api/chat"""
+        """https://docs.magpie.example/api/chat"""
         body = chat.build_request(refuse_extra(allowed(request, context)))
         url, headers = self.url("chat", context), self.headers(context)
         if request.stream:
@@ -79,7 +79,7 @@ class Parrot(Provider):
         return chat.parse_result(await self.http.object(context, "POST", url, headers=headers, json=body))
 
     async def invoke_text_embedding(self, request: EmbeddingRequest, context: CallContext) -> EmbeddingResult:
-        """https://docs.parrot.example/api/embed; more texts than the vendor takes at once go in several requests."""
+        """https://docs.magpie.example/api/embed; more texts than the vendor takes at once go in several requests."""
 
         async def embed(part: EmbeddingRequest) -> EmbeddingResult:
             body = embedding.build_request(part)

@@ -1,4 +1,4 @@
-"""Parrot AI's errors: https://docs.parrot.example/api/errors"""
+"""Magpie AI's errors: https://docs.magpie.example/api/errors"""
 
 from __future__ import annotations
 

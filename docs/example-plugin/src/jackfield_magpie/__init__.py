@@ -1,0 +1,5 @@
+"""Magpie AI for Jackfield."""
+
+from .provider import Magpie
+
+plugin = Magpie()

@@ -1,5 +1,0 @@
-"""Parrot AI for Jackfield."""
-
-from .provider import Parrot
-
-plugin = Parrot()
