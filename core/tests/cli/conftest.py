@@ -8,6 +8,8 @@ import json
 import logging
 import os
 import shutil
+import signal
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -127,6 +129,9 @@ class Done:
 Jackfield = Callable[..., Done]
 
 
+Install = Callable[[str, str], None]
+
+
 def install(site: Path, name: str, code: str) -> None:
     """A distribution as an installer leaves it."""
     module = name.replace("-", "_")
@@ -165,6 +170,67 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for name in set(sys.modules) - before:
         if getattr(sys.modules[name], "__file__", None) and str(site) in str(sys.modules[name].__file__):
             del sys.modules[name]
+
+
+@pytest.fixture
+def install_plugin(site: Path) -> Install:
+    """`install_plugin(name, code)`: another distribution on the path."""
+    return lambda name, code: install(site, name, code)
+
+
+@dataclass
+class Server:
+    """`jackfield serve` as a process of its own.
+
+    :ivar lines: what it printed until it was ready
+    """
+
+    process: subprocess.Popen[str]
+    lines: list[str]
+
+    @property
+    def url(self) -> str:
+        return self.lines[0].removeprefix("Jackfield serves at ").strip()
+
+    @property
+    def key(self) -> str | None:
+        return next((line.rsplit(" ", 1)[1].strip() for line in self.lines if "The first API key" in line), None)
+
+    def stop(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(20)
+
+
+@pytest.fixture
+def serve(child_environment: dict[str, str], tmp_path: Path) -> Iterator[Callable[..., Server]]:
+    """Starts `jackfield serve` as a process, its log in `log`."""
+    running: list[subprocess.Popen[str]] = []
+
+    def start(*arguments: str) -> Server:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "jackfield.cli", "serve", "--port", "0", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=(tmp_path / "log").open("a"),
+            text=True,
+            env=child_environment,
+        )
+        running.append(process)
+        lines = []
+        assert process.stdout is not None
+        for line in process.stdout:
+            lines.append(line)
+            if line.startswith("Ctrl-C"):
+                return Server(process, lines)
+        raise AssertionError((lines, (tmp_path / "log").read_text()))
+
+    yield start
+    for process in running:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+        if process.stdout:
+            process.stdout.close()
 
 
 @pytest.fixture(scope="session")

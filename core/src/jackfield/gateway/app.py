@@ -21,7 +21,7 @@ from jackfield.host import Host
 from . import probes
 from .access_log import AccessLog
 from .cors import Cors
-from .errors import anthropic_error, unexpected
+from .errors import anthropic_error, note_fault, unexpected
 from .exchange import Exchange
 from .metrics import Metrics
 from .models import PREFIX
@@ -103,6 +103,7 @@ class Gateway:
         except Exception as error:
             await exchange.fail(unexpected(error, exchange.info.request_id))
         finally:
+            note_fault(exchange.error, exchange.info.request_id)
             seconds = time.perf_counter() - exchange.started
             metrics.ended(surface.path, GONE if exchange.outcome == "disconnected" else exchange.status, seconds)
             if self._log is not None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from jackfield.contract import HostFault, JackfieldError
+from jackfield.contract import HostFault, JackfieldError, PluginFault
 from jackfield.dialects import anthropic_messages, openai_errors
 from jackfield.dialects.sse import encode
 
@@ -67,6 +67,12 @@ def error_headers(error: JackfieldError) -> Headers:
     if error.status == 401:
         headers.append((b"www-authenticate", b"Bearer"))
     return headers
+
+
+def note_fault(error: JackfieldError | None, request_id: str) -> None:
+    """Put the traceback of what a plugin did wrong into the log, for its author; the caller has the sentence alone."""
+    if isinstance(error, PluginFault):
+        _log.error("the plugin %s failed", error.plugin, exc_info=error, extra={"request_id": request_id})
 
 
 def unexpected(error: Exception, request_id: str) -> HostFault:

@@ -11,7 +11,7 @@ from starlette.routing import Mount
 from jackfield.contract import HostFault, JackfieldError
 from jackfield.host import Host
 
-from ..errors import unexpected
+from ..errors import note_fault, unexpected
 from ..requests import ASGIApp, ClientGone, Message, Receive, Scope, Send, read_body
 from .failures import answer_of
 
@@ -45,6 +45,7 @@ class AdminAPI:
         except ClientGone:
             return
         except JackfieldError as error:
+            note_fault(error, reply.request_id)
             await reply.fail(error, scope)
         except Exception as error:
             await reply.fail(unexpected(error, reply.request_id), scope)
