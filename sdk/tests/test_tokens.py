@@ -58,6 +58,17 @@ async def test_a_proof_fetches_anew_and_its_token_is_kept() -> None:
     assert await cache.get(shop.fetch, "key") == "token-2"
 
 
+async def test_a_token_that_the_vendor_takes_no_more_is_let_go() -> None:
+    cache, shop = TokenCache(), Shop()
+    old = await cache.get(shop.fetch, "key")
+    cache.forget(old, "another key")
+    assert await cache.get(shop.fetch, "key") == "token-1"
+    cache.forget(old, "key")
+    assert await cache.get(shop.fetch, "key") == "token-2"
+    cache.forget(old, "key")
+    assert await cache.get(shop.fetch, "key") == "token-2", "another call has fetched it since"
+
+
 async def test_a_failure_is_not_kept() -> None:
     cache, shop = TokenCache(), Shop()
     shop.open = False

@@ -6,6 +6,8 @@ A vendor states one `VendorHTTP`; its methods are all the ways in which a plugin
 
 from __future__ import annotations
 
+import logging
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -34,6 +36,20 @@ Piece = TypeVar("Piece")
 MAX_ANSWER_BYTES: Final = 64 * 1024 * 1024
 MAX_ERROR_BYTES: Final = 64 * 1024
 CONNECT_TIMEOUT: Final = 10.0
+
+
+class _QueriesLeftOut(logging.Filter):
+    """Some vendors want a key or a token in the address, and httpx writes addresses into its log."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(
+                arg.copy_with(query=b"...") if isinstance(arg, httpx.URL) and arg.query else arg for arg in record.args
+            )
+        return True
+
+
+logging.getLogger("httpx").addFilter(_QueriesLeftOut())
 
 
 def error_inside(body: dict[str, Any]) -> VendorError | None:
@@ -216,7 +232,7 @@ class VendorHTTP:
         """
         if response is not None and not response.is_success:
             status = response.status_code
-        if status is None and vendor.code and len(vendor.code) == 3 and vendor.code.isdigit():
+        if status is None and vendor.code and re.fullmatch(r"[45]\d\d", vendor.code):
             status = int(vendor.code)
         headers = response.headers if response is not None else None
         return self.table.error(redact_error(vendor, context), status=status, headers=headers)

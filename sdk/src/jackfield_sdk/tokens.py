@@ -65,6 +65,13 @@ class TokenCache:
             if not lock.locked():
                 locks.pop(key, None)
 
+    def forget(self, text: str, *parts: str) -> None:
+        """Let go of a token that the vendor takes no more; one that was fetched since stays."""
+        key = sha256(b"\0".join(part.encode() for part in parts)).hexdigest()
+        kept = self._tokens.get(key)
+        if kept is not None and kept.text == text:
+            del self._tokens[key]
+
     def _find(self, key: str) -> str | None:
         kept = self._tokens.get(key)
         if kept is None or kept.good_until <= self._now():
