@@ -15,8 +15,10 @@ from jackfield_sdk import (
     Usage,
     begin,
     embed_in_batches,
+    event_object,
     refuse_extra,
 )
+from jackfield_sdk.dialects import ServerSentEvent
 
 
 class Pieces:
@@ -95,3 +97,10 @@ def test_members_of_another_dialect_are_refused_for_every_type() -> None:
     assert caught.value.param == "rank_fields"
     request.drop_unsupported = True
     assert refuse_extra(request, "jina.rerank").extra == {}
+
+
+def test_events_are_objects() -> None:
+    assert event_object(ServerSentEvent(data='{"a": 1}')) == {"a": 1}
+    for data in ("", "{", "[1]", "null", "[DONE]"):
+        with pytest.raises(ServerUnavailable):
+            event_object(ServerSentEvent(data=data))

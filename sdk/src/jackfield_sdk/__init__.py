@@ -120,7 +120,7 @@ from .redaction import redact
 from .relaying import forward
 from .renaming import renamed, renamed_body
 from .sampling import allowed, allowed_members, refuse_extra
-from .streaming import BegunStream, HeldStream, begin, split_lines
+from .streaming import BegunStream, HeldStream, begin, event_object, split_lines
 from .thoughts import apart, thoughts_apart
 from .tokens import Token, TokenCache
 
@@ -248,6 +248,7 @@ __all__ = [
     "dump_json",
     "embed_in_batches",
     "error_inside",
+    "event_object",
     "forward",
     "hookimpl",
     "hookspec",

@@ -6,7 +6,9 @@ from collections.abc import AsyncIterator
 from typing import Any, Generic, TypeVar
 
 import httpx
+import orjson
 from jackfield.contract import ServerUnavailable
+from jackfield.dialects.sse import ServerSentEvent
 
 Piece = TypeVar("Piece")
 
@@ -94,6 +96,20 @@ async def _close(stream: AsyncIterator[Any]) -> None:
     close = getattr(stream, "aclose", None)
     if close is not None:
         await close()
+
+
+def event_object(event: ServerSentEvent) -> dict[str, Any]:
+    """The JSON object that an event holds.
+
+    :raises ServerUnavailable: if it holds none
+    """
+    try:
+        body = orjson.loads(event.data)
+    except orjson.JSONDecodeError:
+        raise ServerUnavailable("The vendor's stream holds an event that is not JSON.") from None
+    if not isinstance(body, dict):
+        raise ServerUnavailable("The vendor's stream holds an event that is no JSON object.")
+    return body
 
 
 async def split_lines(chunks: AsyncIterator[bytes], max_line_bytes: int = MAX_LINE_BYTES) -> AsyncIterator[bytes]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Final
 
-import orjson
 from jackfield_sdk import (
     BadRequest,
     ConnectionFailed,
@@ -18,6 +17,7 @@ from jackfield_sdk import (
     ServerUnavailable,
     SpeechRequest,
     Usage,
+    event_object,
 )
 from jackfield_sdk.dialects import ServerSentEvent
 
@@ -87,12 +87,7 @@ def reader(
     async def read(events: AsyncIterator[ServerSentEvent]) -> AsyncIterator[bytes]:
         said = ended = False
         async for event in events:
-            try:
-                body = orjson.loads(event.data)
-            except orjson.JSONDecodeError:
-                raise ServerUnavailable("The vendor's stream holds an event that is not JSON.") from None
-            if not isinstance(body, dict):
-                raise ServerUnavailable("The vendor's stream holds an event that is no JSON object.")
+            body = event_object(event)
             check(body)
             if "extra_info" in body:
                 _read_usage(body, usage)

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-import orjson
-from jackfield_sdk import ChatOptions, LLMEvent, LLMRequest, LLMResult, ServerUnavailable, StreamEnd, ToolCallDelta
+from jackfield_sdk import ChatOptions, LLMEvent, LLMRequest, LLMResult, StreamEnd, ToolCallDelta, event_object
 from jackfield_sdk.dialects import ServerSentEvent, openai_chat
 
 _BESIDE = frozenset({"code", "message", "sid"})
@@ -51,7 +50,7 @@ def reader(
             if event.data.strip() == "[DONE]":
                 over = True
                 break
-            chunk = _load(event.data)
+            chunk = event_object(event)
             check(chunk)
             _mend(chunk, "delta")
             over = over or bool(chunk.get("usage"))
@@ -63,16 +62,6 @@ def reader(
             yield StreamEnd("tool_calls" if called else "stop")
 
     return read
-
-
-def _load(data: str) -> dict[str, Any]:
-    try:
-        chunk = orjson.loads(data)
-    except orjson.JSONDecodeError:
-        raise ServerUnavailable("The vendor's stream holds an event that is not JSON.") from None
-    if not isinstance(chunk, dict):
-        raise ServerUnavailable("The vendor's stream holds an event that is no JSON object.")
-    return chunk
 
 
 def _mend(body: dict[str, Any], name: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import orjson
-from jackfield_sdk import BadRequest, LLMRequest, ServerUnavailable, refuse
+from jackfield_sdk import BadRequest, LLMRequest, ServerUnavailable, event_object, refuse
 from jackfield_sdk.dialects import ServerSentEvent
 
 _SAME = frozenset({"stream", "temperature", "top_p", "stop"})
@@ -176,10 +176,4 @@ async def to_chunks(events: AsyncIterator[ServerSentEvent]) -> AsyncIterator[Ser
     :raises ServerUnavailable: for an event that is none of the older API's
     """
     async for event in events:
-        try:
-            body = orjson.loads(event.data)
-        except orjson.JSONDecodeError:
-            raise ServerUnavailable("The vendor's stream holds an event that is not JSON.") from None
-        if not isinstance(body, dict):
-            raise ServerUnavailable("The vendor's stream holds an event that is no JSON object.")
-        yield ServerSentEvent(data=orjson.dumps(to_completion(body, chunk=True)).decode())
+        yield ServerSentEvent(data=orjson.dumps(to_completion(event_object(event), chunk=True)).decode())
