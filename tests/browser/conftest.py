@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chromium import ARGUMENTS, ChromiumMissing, ensure_chromium
+from argon2 import PasswordHasher
+from chromium import ARGUMENTS, PATH, ChromiumMissing, ensure_chromium
 from Crypto.PublicKey import RSA
 from hosting import Result, Running, open_host
 from jackfield import console
@@ -22,11 +23,12 @@ from jackfield.host import Host, Settings
 from jackfield.host.settings import CallSettings, CooldownSettings, EgressSettings, LogSettings, ServerSettings
 from jackfield.tenancy import Principal, Role, operator
 from jackfield_sdk.testing import VendorDouble
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 PASSWORD = "correct horse battery"
 VENDOR_KEY = "sk-vendor-canary-4242424242424242"
-WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+expect.set_options(timeout=15_000)
+WIDE = {"width": 1280, "height": 900}
 
 
 @dataclass(slots=True)
@@ -75,6 +77,11 @@ def settings(folder: Path) -> Settings:
     )
 
 
+def quick_passwords(host: Host) -> None:
+    """To hash a password takes a tenth of a second on purpose: not in tests, which make many."""
+    host.tenancy.people._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
 @pytest.fixture(scope="session")
 def running() -> Iterator[Running]:
     found = Running()
@@ -91,6 +98,7 @@ def site(running: Running, rsa_key: RSA.RsaKey, tmp_path_factory: pytest.TempPat
         with pytest.MonkeyPatch.context() as briefly:
             briefly.setattr(RSA, "generate", lambda _bits: rsa_key)
             serving = open_host(running, settings(tmp_path_factory.mktemp("console")), console.routes)
+        quick_passwords(serving.host)
         yield Console(serving.url, serving.host, running, vendor)
         serving.close()
         running.run(vendor.stop())
@@ -133,6 +141,14 @@ def owner(new_person: Callable[..., Person]) -> Person:
     return new_person()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The first test waits for Chromium where it must be installed: minutes, on a slow line."""
+    if not PATH.exists():
+        for item in items:
+            if Path(__file__).parent in item.path.parents:
+                item.add_marker(pytest.mark.timeout(900))
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Skipped where Chromium is not and cannot be; but not in CI, where it must be."""
@@ -157,7 +173,7 @@ def new_page(browser: Browser, site: Console) -> Iterator[Callable[..., Page]]:
     def make(person: Person | None = None, *, url: str | None = None, **options: Any) -> Page:
         options = {"viewport": WIDE, "locale": "en-GB", "timezone_id": "UTC", "base_url": url or site.url, **options}
         context = browser.new_context(**options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(15_000)
         context.add_init_script(
             "addEventListener('securitypolicyviolation',"
             " (event) => console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`))"

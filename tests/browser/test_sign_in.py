@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from Crypto.PublicKey import RSA
 from hosting import Running, open_host
 from jackfield import console
@@ -23,6 +24,7 @@ def fresh(running: Running, rsa_key: Any, tmp_path: Path, monkeypatch: pytest.Mo
     with monkeypatch.context() as patch:
         patch.setattr(RSA, "generate", lambda _bits: rsa_key)
         serving = open_host(running, made, console.routes)
+    serving.host.tenancy.people._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
     yield serving
     serving.close()
 

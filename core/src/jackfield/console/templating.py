@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from importlib.resources import as_file, files
 
 from jinja2 import DictLoader, Environment, StrictUndefined
+from markupsafe import Markup, escape
 
 from . import assets
 
@@ -23,11 +25,17 @@ def environment() -> Environment:
         loader=DictLoader(sources), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     found.globals["static"] = assets.address
+    found.filters["code"] = code
     found.filters["count"] = count
     found.filters["money"] = money
     found.filters["day"] = day
     found.filters["moment"] = moment
     return found
+
+
+def code(text: str) -> Markup:
+    """What stands between backticks, as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - it is escaped
 
 
 def count(number: float | Decimal | None) -> str:
