@@ -25,7 +25,7 @@ async def show(visit: Visit) -> Response:
 async def change_password(visit: Visit) -> Response:
     """A new password; every other session ends, and this one gets a new token."""
     sent = await visit.form()
-    new, people = sent.get("new", ""), visit.host.tenancy.people
+    new, people = sent.get("password", ""), visit.host.tenancy.people
     if new != sent.get("again"):
         raise BadRequest("The two are not the same.", param="again")
     client = visit.request.client
