@@ -18,11 +18,14 @@ from jackfield_sdk import (
     OPENAI_RESPONSES,
     BadRequest,
     CallContext,
+    ConnectionFailed,
+    CredentialsInvalid,
     EmbeddingRequest,
     EmbeddingResult,
     LLMRequest,
     LocalizedText,
     ModelDescription,
+    ModelNotFound,
     ModelType,
     OpenAICompatible,
     ProvisionKind,
@@ -151,9 +154,27 @@ class HuggingFaceHub(OpenAICompatible):
 
     async def validate_model_credentials(self, model: str, model_type: ModelType, context: CallContext) -> None:
         """One short call; the router's list of models is public and would prove nothing."""
-        checked_serving(context.credentials, model_type)
+        serving = checked_serving(context.credentials, model_type)
+        if serving in (Serving.TGI, Serving.TEI):
+            await self._identify(serving, model_type, context)
         context = dataclasses.replace(context, model=self.describe_model(model, model_type, dict(context.credentials)))
         await super().validate_model_credentials(model, model_type, context)
+
+    async def _identify(self, serving: Serving, model_type: ModelType, context: CallContext) -> None:
+        """:raises CredentialsInvalid: if the server is another than the form says, or serves a model of another type"""
+        wrong = f"At this address there is not {serving.value} that serves a model of type {model_type.value}."
+        advice = "Check the base URL, and choose the kind of server that stands there."
+        try:
+            info = await self.http.object(context, "GET", f"{root_of(context.credentials)}/info", headers=self.headers(context))
+            found = describe_served(info)
+        except ConnectionFailed as error:
+            raise CredentialsInvalid(error.message, param="base_url", advice=error.advice) from None
+        except (ModelNotFound, ServerUnavailable) as error:
+            if error.vendor_status not in (None, 200, 404):
+                raise
+            raise CredentialsInvalid(wrong, param="server", advice=advice, vendor_message=error.vendor_message) from None
+        if not any(model.type is model_type for model in found):
+            raise CredentialsInvalid(wrong, param="server", advice=advice)
 
     def proof(self, model: str, model_type: ModelType, context: CallContext) -> dict[str, Any]:
         """By TEI's own API, where that is what will be called."""
