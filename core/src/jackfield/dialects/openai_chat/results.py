@@ -52,6 +52,7 @@ _FINISH_IN: dict[str, FinishReason] = {
     "model_context_window_exceeded": "length",
     "error": "error",
     "network_error": "error",
+    "insufficient_system_resource": "error",
 }
 _FINISH_OUT: dict[FinishReason, str] = {"refusal": "content_filter", "pause": "stop", "error": "stop"}
 
