@@ -210,6 +210,10 @@ async def test_defaults_and_aliases(site: Site, owner: str) -> None:
     await site.ask("DELETE", "aliases/fast", owner, status=404)
     gone = await site.ask("POST", "try", owner, {"model": "default", "type": "llm"}, status=404)
     assert "The default model of type llm is `fast`, which cannot be used" in gone["error"]["message"]
+    await site.ask("PUT", "defaults/llm", owner, {"model": "free/chat"})
+    await site.ask("PATCH", "providers/free/models/llm/chat", owner, {"on": False}, status=204)
+    off = await site.ask("POST", "try", owner, {"model": "default", "type": "llm"}, status=404)
+    assert "`free/chat`, which cannot be used: The model `free/chat` is switched off" in off["error"]["message"]
     await site.ask("DELETE", "defaults/llm", owner, status=204)
     none = await site.ask("POST", "try", owner, {"model": "default", "type": "llm"}, status=404)
     assert "no default model" in none["error"]["message"]

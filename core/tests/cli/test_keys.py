@@ -85,3 +85,12 @@ def test_a_master_key_that_others_may_read(jackfield: Jackfield, database: Path)
     assert "✗ master key: " in told.out
     (database / "master.key").unlink()
     assert "is missing" in jackfield("doctor").out
+
+
+@pytest.mark.usefixtures("database")
+def test_another_master_key_than_the_databases(jackfield: Jackfield, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JACKFIELD_MASTER_KEY", "Y2FuYXJ5LWNhbmFyeS1jYW5hcnktY2FuYXJ5LTEyMzQ=")
+    refused = jackfield("keys", "list")
+    assert refused.code == 1
+    assert "master key" in refused.err
+    assert "Y2FuYXJ5" not in refused.err

@@ -41,6 +41,14 @@ def test_a_trials_secret_from_a_file(tmp_path: Path) -> None:
     assert Settings.load(trials=[trial]).trials[0].opened() == {"api_key": "sk-file"}
 
 
+def test_a_trial_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    trial = '{"provider": "openai", "models": ["gpt-3.5-turbo"], "quota": 200, "credentials": {"api_key": {"env": "LENT"}}}'
+    monkeypatch.setenv("JACKFIELD_TRIALS", f"[{trial}]")
+    monkeypatch.setenv("LENT", "sk-lent")
+    (found,) = Settings.load().trials
+    assert (found.quota, found.unit, found.ends_on, found.opened()) == (200, "calls", None, {"api_key": "sk-lent"})
+
+
 @pytest.mark.parametrize(
     ("text", "names"),
     [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from jackfield.contract import BadRequest, Conflict, NotFound, PermissionDenied, RateLimited, Unauthenticated
 from jackfield.tenancy import Preference, Principal, Role, Tenancy, operator
@@ -40,6 +42,18 @@ async def test_guessing_is_stopped_even_for_the_right_password(tenancy: Tenancy,
         await tenancy.people.sign_in("ada@example.org", PASSWORD)
     with pytest.raises(RateLimited):
         await tenancy.people.sign_in("other@example.org", PASSWORD, address="192.0.2.1")
+
+
+async def test_guesses_that_are_sent_at_once_are_no_more_than_those_in_a_row(tenancy: Tenancy, ada: str) -> None:
+    guesses = (tenancy.people.sign_in("ada@example.org", f"guess number {n}", address="192.0.2.1") for n in range(25))
+    outcomes = [type(outcome) for outcome in await asyncio.gather(*guesses, return_exceptions=True)]
+    assert outcomes.count(Unauthenticated) <= 10
+    assert outcomes.count(Unauthenticated) + outcomes.count(RateLimited) == 25
+
+
+async def test_who_signs_in_is_not_counted_among_the_failures(tenancy: Tenancy, ada: str) -> None:
+    for _ in range(12):
+        await tenancy.people.sign_in("ada@example.org", PASSWORD, address="192.0.2.1")
 
 
 async def test_a_new_password_ends_every_session(tenancy: Tenancy, ada: str) -> None:
