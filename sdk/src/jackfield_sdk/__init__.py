@@ -105,7 +105,7 @@ from jackfield.contract.relay import (
     OPENAI_MODERATIONS,
     OPENAI_RESPONSES,
 )
-from jackfield.dialects.extras import passed_on, refuse
+from jackfield.dialects.extras import meant, passed_on, refuse
 from jackfield.dialects.openai_chat import ChatOptions
 from jackfield.dialects.openai_errors import VendorError, read_error
 
@@ -254,6 +254,7 @@ __all__ = [
     "hookspec",
     "in_batches",
     "load_catalog",
+    "meant",
     "parse_catalog",
     "parse_json",
     "parse_retry_after",
