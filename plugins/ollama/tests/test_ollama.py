@@ -83,7 +83,7 @@ async def test_whichever_address_was_pasted(caller: Caller, vendor: VendorDouble
 async def test_the_form_and_the_parameters_become_options(caller: Caller, vendor: VendorDouble) -> None:
     sampling = Sampling(
         max_tokens=9, temperature=0.5, top_p=0.9, top_k=40, min_p=0.1, frequency_penalty=0.2, presence_penalty=0.3,
-        repetition_penalty=1.1, seed=7, stop=["x"], n=1, logprobs=True, top_logprobs=2,
+        repetition_penalty=1.1, seed=7, stop=["x"], n=1, logit_bias={}, logprobs=True, top_logprobs=2,
     )  # fmt: skip
     await chat(caller, form={"context_size": 8192, "keep_alive": "10m", "cut_history": True}, sampling=sampling)
     body = vendor.last.json
@@ -117,6 +117,14 @@ async def test_the_form_and_the_parameters_become_options(caller: Caller, vendor
 async def test_how_hard_to_think(caller: Caller, vendor: VendorDouble, sampling: Sampling, think: bool | str | None) -> None:
     await chat(caller, sampling=sampling)
     assert vendor.last.json.get("think") == think
+
+
+async def test_a_budget_of_anthropics_clients_turns_thinking_on(caller: Caller, vendor: VendorDouble) -> None:
+    asked: dict[str, Any] = {"sampling": Sampling(reasoning_budget=2048), "dialect": "anthropic.messages"}
+    await chat(caller, form={"reasoning": True}, **asked)
+    assert vendor.last.json["think"] is True
+    await chat(caller, **asked)
+    assert "think" not in vendor.last.json, "a model that does not think would refuse it"
 
 
 async def test_what_ollama_cannot_do_is_refused_by_its_name(caller: Caller, vendor: VendorDouble) -> None:

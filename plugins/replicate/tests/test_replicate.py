@@ -131,6 +131,7 @@ CONVERSATION = [Message.system("Be brief."), Message.user("a"), Message.assistan
          {"messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "a"},
                        {"role": "assistant", "content": "b"}, {"role": "user", "content": "c"}]}),
         (("prompt", "messages"), [Message.user("a")], {"prompt": "a"}),
+        (("prompt", "system_prompt"), [Message.system("Say a.")], {"prompt": "Say a."}),
         (("prompt",), [Message.user("a"), Message("tool", [ToolResult("1", "sun")])],
          {"prompt": "User: a\n\nTool: sun\n\nAssistant:"}),
     ],
@@ -181,7 +182,8 @@ async def test_what_the_model_has_no_input_for(caller: Caller, vendor: VendorDou
         await caller.kernel.invoke_llm(ask(**members, drop_unsupported=True), context)
         assert param not in vendor.last.json["input"]
     own = {"extra": {"prompt_template": "{prompt}"}, "dialect": "openai.chat"}
-    await caller.kernel.invoke_llm(ask(sampling=Sampling(n=1), **own), context)
+    neutral = Sampling(n=1, frequency_penalty=0, logprobs=False)
+    await caller.kernel.invoke_llm(ask(sampling=neutral, **own), context)
     assert vendor.last.json["input"] == {"prompt": "hello", "prompt_template": "{prompt}"}
 
 

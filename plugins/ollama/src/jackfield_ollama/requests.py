@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from jackfield_sdk import (
+    ANTHROPIC_MESSAGES,
     BadRequest,
     LLMRequest,
     OpaqueTool,
     OutputFormat,
+    meant,
     passed_on,
     refuse,
 )
@@ -80,6 +82,7 @@ def build_settings(request: LLMRequest, settings: Mapping[str, Any]) -> dict[str
         body["truncate"] = False  # what does not fit is an error, and not left out in silence
     if settings.get("keep_alive"):
         body["keep_alive"] = keep_alive(str(settings["keep_alive"]))
+    said = meant(request.sampling)
     for name, value in request.sampling.given().items():
         if name in _OPTIONS:
             options[_OPTIONS[name]] = value
@@ -89,7 +92,9 @@ def build_settings(request: LLMRequest, settings: Mapping[str, Any]) -> dict[str
             body["think"] = _THINK[value]
         elif name == "reasoning_budget" and value == 0:
             body.setdefault("think", False)
-        elif not (name == "n" and value == 1):
+        elif name == "reasoning_budget" and request.dialect == ANTHROPIC_MESSAGES:  # which has no other word for thinking
+            body |= {"think": True} if settings.get("reasoning") is True else {}
+        elif name in said:
             refuse(request, name)
     extra = passed_on(request, DIALECT, shared=_OWN)
     own = extra.pop("options", None)

@@ -18,6 +18,7 @@ from jackfield_sdk import (
     ToolResult,
     UnsupportedParameter,
     blobs,
+    meant,
     passed_on,
     refuse,
 )
@@ -59,10 +60,11 @@ def build_input(request: LLMRequest, schema: Schema) -> dict[str, Any]:
 
 def _sampling(request: LLMRequest, schema: Schema) -> dict[str, Any]:
     built: dict[str, Any] = {}
+    said = meant(request.sampling)
     for name, value in request.sampling.given().items():
-        if name == "n" and value == 1:
-            continue
         known = schema.first(*_NAMES.get(name, ()))
+        if known is None and (name not in said or (name == "reasoning_budget" and value == 0)):
+            continue  # it asks for nothing
         if known is None:
             refuse(request, name)
         elif name == "stop" and not schema.is_list(known):  # one text, with commas between
@@ -85,7 +87,9 @@ def _messages(request: LLMRequest, schema: Schema) -> dict[str, Any]:
     built: dict[str, Any] = _images(images, schema)
     place = schema.first(*_SYSTEM)
     prompt = _text(said[0]) if len(said) == 1 else _written_out(said)
-    if system and place is not None:
+    if not said:
+        prompt = system
+    elif system and place is not None:
         built[place] = system
     elif system:
         prompt = f"{system}\n\n{prompt}"
