@@ -216,6 +216,29 @@ async def test_usage_is_left_out_where_it_was_not_asked_for() -> None:
     assert all("usage" not in orjson.loads(chunk) for chunk in data[:-1])
 
 
+def chunk(*choices: dict[str, Any], **members: Any) -> dict[str, Any]:
+    return {"id": "c", "object": "chat.completion.chunk", "choices": [{"index": 0, **choice} for choice in choices], **members}
+
+
+async def test_a_stream_without_a_finish_reason_ends_where_it_says_so() -> None:
+    """Snowflake never tells one, but the usage and `[DONE]`; without the usage it may be cut."""
+    spoken: list[Any] = [chunk({"delta": {"content": "4"}}), chunk({"delta": {"content": ""}})]
+    usage = chunk(usage={"prompt_tokens": 22, "completion_tokens": 5})
+    whole = await parsed([*spoken, usage, "[DONE]"])
+    assert whole[-1] == StreamEnd("stop")
+    assert UsageReport(Usage(input_tokens=22, output_tokens=5)) in whole
+    for cut in ([*spoken, "[DONE]"], [*spoken, usage]):
+        assert not any(isinstance(event, StreamEnd) for event in await parsed(cut))
+    call = {"index": 0, "id": "c1", "function": {"name": "f", "arguments": "{}"}}
+    called = await parsed([chunk({"delta": {"tool_calls": [call]}}), usage, "[DONE]"])
+    assert called[-1] == StreamEnd("tool_calls")
+
+
+def test_mistrals_word_for_some_tool() -> None:
+    request = openai_chat.parse_request({**BODY, "tool_choice": "any"})
+    assert openai_chat.build_request(request)["tool_choice"] == "required"
+
+
 async def test_servers_that_leave_out_the_index_of_a_call_are_understood() -> None:
     def call(**members: Any) -> dict[str, Any]:
         return {"choices": [{"index": 0, "delta": {"tool_calls": [members]}}]}

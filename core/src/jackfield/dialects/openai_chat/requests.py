@@ -111,6 +111,8 @@ def _parse_tool_choice(body: dict[str, Any], extra: dict[str, Any]) -> ToolChoic
         return ToolChoice(parallel=parallel) if parallel is not None else None
     if choice in ("auto", "none", "required"):
         return ToolChoice(choice, parallel=parallel)
+    if choice == "any":  # what Mistral's own clients say
+        return ToolChoice("required", parallel=parallel)
     if isinstance(choice, dict):
         function = choice.get("function") if "function" in choice else choice
         if choice.get("type", "function") == "function" and isinstance(name := members(function).get("name"), str):

@@ -49,6 +49,7 @@ class StreamParser:
 
     def __init__(self) -> None:
         self._started = False
+        self._counted = False
         self._choices: dict[int, _Choice] = {}
 
     def parse(self, chunk: Any) -> Iterator[LLMEvent]:
@@ -60,6 +61,16 @@ class StreamParser:
             yield from self._parse(chunk)
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise ServerUnavailable(f"The vendor's stream holds what is no chunk of a chat: {error!r}.") from None
+
+    def close(self) -> Iterator[LLMEvent]:
+        """What `[DONE]` ends: Snowflake sends it after the usage, and never a finish reason.
+
+        Without the usage nothing says that the answer is whole, and the choice stays open.
+        """
+        for index, state in self._choices.items():
+            if self._counted and not state.ended:
+                state.ended = True
+                yield StreamEnd("tool_calls" if state.count else "stop", index)
 
     def _parse(self, chunk: dict[str, Any]) -> Iterator[LLMEvent]:
         if not self._started and chunk.get("id"):
@@ -75,6 +86,7 @@ class StreamParser:
                 yield StreamEnd("tool_calls" if reason == "stop" and state.count else reason, index)
             yield from _usage(choice.get("usage"))  # Moonshot puts it here
         yield from _usage(members(chunk.get("x_groq")).get("usage"))
+        self._counted = self._counted or bool(chunk.get("usage"))
         yield from _usage(chunk.get("usage"))
 
     def _parse_delta(self, delta: dict[str, Any], index: int, state: _Choice, logprobs: Any) -> Iterator[LLMEvent]:
@@ -139,6 +151,8 @@ async def parse_stream(events: AsyncIterator[ServerSentEvent]) -> AsyncIterator[
     parser = StreamParser()
     async for event in events:
         if event.data == "[DONE]":
+            for parsed in parser.close():
+                yield parsed
             return
         try:
             chunk = orjson.loads(event.data)
