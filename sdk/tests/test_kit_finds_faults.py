@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from typing import Any, ClassVar
@@ -11,6 +12,7 @@ from jackfield_sdk import (
     BadRequest,
     CallContext,
     CredentialForm,
+    CredentialsInvalid,
     ErrorRow,
     ErrorTable,
     Feature,
@@ -26,6 +28,8 @@ from jackfield_sdk import (
     ServerUnavailable,
     StreamEnd,
     TextDelta,
+    TextPart,
+    Timeout,
     Usage,
     VendorHTTP,
     forms,
@@ -156,6 +160,49 @@ class AsksAfterRefusing(Sound):
         return result
 
 
+class RemembersRefusals(Sound):
+    refused: bool = False
+
+    async def invoke_llm(self, request: LLMRequest, context: CallContext) -> LLMResult | LLMStream:
+        if self.refused:
+            raise CredentialsInvalid("It was refused before.", param="api_key")
+        try:
+            return await super().invoke_llm(request, context)
+        except CredentialsInvalid:
+            self.refused = True
+            raise
+
+
+class CutsShort(Sound):
+    async def invoke_llm(self, request: LLMRequest, context: CallContext) -> LLMResult | LLMStream:
+        result = await super().invoke_llm(request, context)
+        if isinstance(result, LLMResult):
+            result.message.parts = [TextPart(result.text[:10_000])]
+        return result
+
+
+class Impatient(Sound):
+    """Has a timeout of its own for the whole of a stream."""
+
+    async def invoke_llm(self, request: LLMRequest, context: CallContext) -> LLMResult | LLMStream:
+        stream = await super().invoke_llm(request, context)
+        return stream if isinstance(stream, LLMResult) else self._hurried(stream)
+
+    async def _hurried(self, stream: LLMStream) -> AsyncIterator[LLMEvent]:
+        try:
+            async with asyncio.timeout(5):
+                events = [event async for event in stream]
+        except TimeoutError:
+            raise Timeout("Enough.") from None
+        for event in events:
+            yield event
+
+
+class ProvesByAnything(Sound):
+    async def validate_provider_credentials(self, context: CallContext) -> None:
+        await self.http.request(context, "GET", self.url("models", context), headers=self.headers(context))
+
+
 class ForbiddenIcon(Sound):
     icon = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"><script>alert(1)</script></svg>'
 
@@ -200,6 +247,10 @@ FAULTS: list[tuple[type[Sound], type[LLMConformance] | type[ProviderConformance]
     (CutsLetters, Kit, lambda kit, v, c: kit.test_text_is_whole_wherever_bytes_are_cut(v, c, 1), "is the same text"),
     (LetsVendorsGoOn, Kit, lambda kit, v, c: kit.test_a_stream_that_is_closed_early(v, c), "closes the connection"),
     (Stumbles, Kit, lambda kit, v, c: kit.test_tool_calls_are_put_together(v, c, "whole"), "tool calls are put together"),
+    (RemembersRefusals, Kit, lambda kit, v, c: kit.test_a_key_that_expires(v, c, "whole"), "a refusal is not remembered"),
+    (CutsShort, Kit, lambda kit, v, c: kit.test_long_and_empty_answers(v, c, "whole"), "an answer that is long"),
+    (Impatient, Kit, lambda kit, v, c: kit.test_a_slow_answer_is_taken(v, c, "stream"), "comes slowly"),
+    (ProvesByAnything, ProviderKit, lambda kit, v, c: kit.test_garbage_is_the_vendors_fault(v, c, "whole"), "html"),
     (ForbiddenIcon, ProviderKit, lambda kit, v, c: kit.test_the_description(c), "the icon holds a <script>"),
     (EnglishOnly, ProviderKit, lambda kit, v, c: kit.test_the_description(c), "no Chinese text"),
     (PlainKey, ProviderKit, lambda kit, v, c: kit.test_the_forms(c), "api_key is of kind text"),

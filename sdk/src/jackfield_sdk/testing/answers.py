@@ -23,6 +23,7 @@ class Answer:
     :param framing: how the client knows the end: by `length`, by `chunked` coding, or by the connection being closed (`close`)
     :param cut: bytes of the body after which the connection breaks; in `close` framing that looks like a clean end
     :param hang: bytes of the body after which nothing more comes until the client goes away
+    :param pause: seconds between the pieces, by the loop's clock (a test moves it, and does not wait)
     :param silent: not even the head comes
     :param endless: the last piece is written again and again until the client goes away
     :param raw: bytes instead of HTTP
@@ -34,6 +35,7 @@ class Answer:
     framing: Framing = "length"
     cut: int | None = None
     hang: int | None = None
+    pause: float = 0.0
     silent: bool = False
     endless: bool = False
     raw: bytes | None = None

@@ -203,7 +203,7 @@ class VendorDouble:
             if part:
                 writer.write(_frame(part, answer))
                 await writer.drain()
-                await asyncio.sleep(0)  # let the client read: a piece shall not melt into the next
+                await asyncio.sleep(answer.pause)  # let the client read: a piece shall not melt into the next
             if left == 0:
                 break
         if answer.cut is not None and left == 0:

@@ -307,6 +307,29 @@ class CallConformance(Vendor):
             await vendor.left()
 
     @pytest.mark.asyncio
+    async def test_a_slow_answer_is_taken(self, vendor: VendorDouble, caller: Caller, mode: str) -> None:
+        good = self._last(mode)
+        slow = good.split(-(-len(good.body) // 9)) if len(good.pieces) < 4 else good
+        vendor.answers(self._instead(mode, slow.but(pause=1.5)))
+        # The timeout is for a whole call, and of a stream for its beginning: then it may take as long as pieces come.
+        limits = {"timeout": 9.0, "idle_timeout": 5.0} if mode == "stream" else {"timeout": 60.0, "idle_timeout": 60.0}
+        with promise("an answer that comes slowly, each piece in time, is taken whole"):
+            task = asyncio.ensure_future(self.ask(caller, 1, mode, **limits))
+            await Clock().run_out(task, 120.0)
+            self.check(await task, 1, mode)
+
+    @pytest.mark.asyncio
+    async def test_a_key_that_expires(self, vendor: VendorDouble, caller: Caller, mode: str) -> None:
+        vendor.answers(self.good(1, mode))
+        self.check(await self.ask(caller, 1, mode), 1, mode)
+        vendor.answers(self.error(401, "the key has expired"))
+        text = "a key that worked and is refused now is an invalid credential"
+        await error_of(self.ask(caller, 1, mode), text, CredentialsInvalid, secrets=(self.secret,))
+        vendor.answers(self.good(2, mode))
+        with promise("a refusal is not remembered: the key is asked for again, and may be good again"):
+            self.check(await self.ask(caller, 2, mode), 2, mode)
+
+    @pytest.mark.asyncio
     async def test_an_endless_answer_is_refused(
         self, vendor: VendorDouble, caller: Caller, mode: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -141,6 +141,16 @@ class ChatConformance(CallConformance):
             assert result.usage == self.llm_usage
 
     @pytest.mark.asyncio
+    async def test_long_and_empty_answers(self, vendor: VendorDouble, caller: Caller, mode: str) -> None:
+        for pieces, what in ((("世界, " * 20_000, "and " * 50_000), "long"), ((), "empty")):
+            said = Said(pieces=pieces, usage=self.llm_usage)
+            vendor.answers(self.script(said, mode))
+            with promise(f"an answer that is {what} is an answer"):
+                result = await self.chat(caller, self.request(caller), mode)
+                assert result.text == said.text, f"{len(result.text)} letters came of {len(said.text)}"
+                assert result.finish_reason == "stop", f"the finish reason is {result.finish_reason}"
+
+    @pytest.mark.asyncio
     async def test_a_stream_without_its_end_is_broken(self, vendor: VendorDouble, caller: Caller) -> None:
         said = Said(usage=self.llm_usage)
         reply = self.llm_stream(said)

@@ -103,13 +103,14 @@ class ProviderConformance(CallConformance, Packaging):
 
     @pytest.mark.asyncio
     async def test_garbage_is_the_vendors_fault(self, vendor: VendorDouble, caller: Caller, mode: str) -> None:
-        vendor.answers(GARBAGE["not-http"])
-        text = "what does not speak HTTP is the vendor's fault, or that of the address that the form names"
-        error = await error_of(self.ask(caller), text, ConnectionFailed, ServerUnavailable, CredentialsInvalid)
-        if isinstance(error, CredentialsInvalid):
-            with promise(text):
-                assert error.param in self._fields(caller)
-                assert "key" not in str(error.param)
+        for name in ("not-http", "html", "nothing", "redirect"):
+            vendor.answers(GARBAGE[name])
+            text = f"what is no API ({name}) proves no key: it is the vendor's fault, or that of the address in the form"
+            error = await error_of(self.ask(caller), text, ConnectionFailed, ServerUnavailable, CredentialsInvalid)
+            if isinstance(error, CredentialsInvalid):
+                with promise(text):
+                    assert error.param in self._fields(caller), f"param is {error.param!r}"
+                    assert "key" not in str(error.param), f"param is {error.param!r}"
 
     @pytest.mark.asyncio
     async def test_a_vendor_that_cannot_be_reached(self, vendor: VendorDouble, caller: Caller, mode: str) -> None:
