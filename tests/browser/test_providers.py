@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from jackfield.contract import ModelType
 from jackfield.host import NewCredential
-from jackfield.tenancy import Role
+from jackfield.kernel import Cause, Kernel, PluginRecord, Quarantine
+from jackfield.tenancy import Role, Trial
 from jackfield_sdk.testing import Answer, VendorDouble
 from playwright.sync_api import Locator, Page, expect
 
@@ -198,3 +199,46 @@ def test_a_member_looks_and_does_not_touch(
 
 def add(site: Any, owner: Any, name: str) -> None:
     site.run(site.host.vendors.add(owner.caller, "openai", NewCredential(values=site.values, name=name)))
+
+
+@pytest.fixture
+def lending(site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The operator lends OpenAI's older models: 200 calls for each workspace."""
+    trial = Trial("openai-trial", "openai", ("gpt-3.5-turbo", "gpt-3.5-turbo-16k"), quota=200)
+    monkeypatch.setattr(site.host.tenancy.trials, "offered", (trial,))
+
+
+def test_a_trial_is_shown_with_what_is_left(page: Page, site: Any, owner: Any, accepting: VendorDouble, lending: None) -> None:
+    trials = site.host.tenancy.trials
+    for _ in range(3):
+        site.run(trials.reserve(owner.caller.workspace_id, trials.offered[0], "gpt-3.5-turbo"))
+    page.goto("/console/providers")
+    expect(page.locator("#card-openai")).to_contain_text("197 of 200 calls left")
+    drawer = open_drawer(page, "OpenAI")
+    expect(drawer.get_by_label("What is left of the trial")).to_have_js_property("value", 197)
+    fill_key(drawer, site)
+    drawer.get_by_role("button", name="Check and save").click()
+    expect(page.locator("#card-openai")).to_contain_text("1 credential")
+    with page.expect_response("**/preference"):
+        drawer.get_by_text("Trial first").click()
+    preference = site.run(site.host.tenancy.views.get(owner.caller.workspace_id)).preference("openai")
+    assert (preference.hosted_first, preference.take_over) == (True, True)
+
+
+def test_a_broken_plugin_is_shown_with_its_cause(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    quarantine = Quarantine(
+        kind=Cause.IMPORT,
+        cause="It raises when it is imported: ModuleNotFoundError: No module named 'acme'.",
+        advice="Install what it needs, or tell its author.",
+        traceback="Traceback (most recent call last): <b>here</b>",
+    )
+    broken = PluginRecord(name="acme", distribution="jackfield-acme", version="1.0", quarantined=quarantine)
+    monkeypatch.setattr(Kernel, "plugins", property(lambda _: (broken,)))
+    page.goto("/console/providers")
+    page.get_by_label("State").select_option("Quarantined")
+    card = page.locator("#cards > li:visible")
+    expect(card).to_contain_text("No module named 'acme'")
+    card.get_by_role("link", name="jackfield-acme").click()
+    expect(page.get_by_text("Install what it needs, or tell its author.")).to_be_visible()
+    page.get_by_text("Traceback").first.click()
+    expect(page.get_by_text("<b>here</b>")).to_be_visible()

@@ -50,7 +50,7 @@ def test_calls_are_shown_by_day_model_and_person(page: Page, site: Any, owner: A
     expect(calls).to_have_count(3)
     page.get_by_role("link", name="Tokens", exact=True).click()
     expect(page.get_by_role("img", name="Tokens by day")).to_be_visible()
-    page.get_by_role("link", name="API key").click()
+    page.get_by_role("link", name="API key", exact=True).click()
     expect(page.get_by_role("table").first).to_contain_text("Console and command line")
 
 

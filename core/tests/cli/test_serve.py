@@ -23,6 +23,9 @@ def test_a_first_start_and_a_second(serve: Callable[..., Any], tmp_path: Path) -
     assert first.key.startswith("jf-")
     assert "\x1b" not in "".join(first.lines)
     assert any("jackfield chat -m parrot/talker hello" in line for line in first.lines)
+    setup = next(line for line in first.lines if line.startswith("Set up the console, and become its owner: "))
+    page = httpx.get(setup.partition(": ")[2].strip(), timeout=20)
+    assert (page.status_code, "Become the owner" in page.text, "First API key" in page.text) == (200, True, False)
     answer = ask(first, first.key)
     assert answer.json()["choices"][0]["message"]["content"] == "hello"
     assert ask(first, "jf-wrong").status_code == 401
@@ -34,6 +37,7 @@ def test_a_first_start_and_a_second(serve: Callable[..., Any], tmp_path: Path) -
     assert second.stop() == 0
     log = (tmp_path / "log").read_text("utf-8")
     assert first.key not in log
+    assert setup.rpartition("=")[2].strip() not in log
     assert "hello" not in log
 
 

@@ -1,0 +1,48 @@
+"""The first owner: by the set-up address, known to every replica, or by the first key; once."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+from jackfield.contract import BadRequest, Conflict, Unauthenticated
+from jackfield.tenancy import Principal, Role, Tenancy
+
+PASSWORD = "correct horse battery"
+
+
+async def test_every_replica_knows_the_address_until_there_is_an_owner(
+    tenancy: Tenancy, open_tenancy: Callable[..., Awaitable[Tenancy]], owner: Principal
+) -> None:
+    other = await open_tenancy()
+    token = tenancy.setup_token
+    assert token
+    assert token == other.setup_token
+    assert await other.first_owner.holds(token)
+    await other.first_owner.claim(token, "Ada@Example.org", PASSWORD)
+    who = await tenancy.people.session(await tenancy.people.sign_in("ada@example.org", PASSWORD))
+    assert (who.role, who.workspace_id) == (Role.OWNER, owner.workspace_id)
+    assert await tenancy.first_owner.token() is None
+    assert not await tenancy.first_owner.holds(token)
+    with pytest.raises(Conflict):
+        await tenancy.first_owner.claim(token, "eve@example.org", PASSWORD)
+    assert (await open_tenancy()).setup_token is None
+
+
+async def test_the_first_key_proves_it_and_no_other_does(tenancy: Tenancy, owner: Principal) -> None:
+    assert tenancy.first_run is not None
+    later, _ = await tenancy.keys.create(owner, "an app", role=Role.ADMIN)
+    for proof in ("", "guessed", "ключ", later, tenancy.first_run.workspace.id):
+        with pytest.raises(Unauthenticated):
+            await tenancy.first_owner.claim(proof, "ada@example.org", PASSWORD)
+    with pytest.raises(BadRequest):
+        await tenancy.first_owner.claim(tenancy.first_run.api_key, "ada@example.org", "short")
+    await tenancy.first_owner.claim(f" {tenancy.first_run.api_key} ", "ada@example.org", PASSWORD)
+    assert await tenancy.people.has_owner(owner.workspace_id)
+
+
+async def test_a_first_key_that_was_revoked_proves_nothing(tenancy: Tenancy, owner: Principal) -> None:
+    assert tenancy.first_run is not None
+    (first,) = await tenancy.keys.list(owner)
+    await tenancy.keys.revoke(owner, first.id)
+    assert not await tenancy.first_owner.holds(tenancy.first_run.api_key)
