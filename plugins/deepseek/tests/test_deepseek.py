@@ -134,8 +134,6 @@ async def test_what_has_no_effect_on_thoughts(deepseek: Caller, vendor: VendorDo
     assert name not in vendor.last.json
     await ask(deepseek, sampling=sampling, extra=OFF)
     assert vendor.last.json[name] == 0.5
-    await ask(deepseek, "deepseek-chat", sampling=sampling)
-    assert vendor.last.json[name] == 0.5
 
 
 @pytest.mark.parametrize("choice", [ToolChoice("required"), ToolChoice("tool", "weather")])

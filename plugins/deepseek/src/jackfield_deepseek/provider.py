@@ -92,7 +92,7 @@ class DeepSeek(OpenAICompatible):
             function = tool.get("function")
             if isinstance(function, dict) and function.pop("strict", None):
                 refuse(request, "strict", "DeepSeek does not promise to keep to the schema of a tool.")
-        adapt_thinking(body, request, context.model)
+        adapt_thinking(body, request)
         return body
 
 

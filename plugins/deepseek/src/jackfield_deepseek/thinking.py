@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from jackfield_sdk import Feature, LLMRequest, ModelDescription, UnsupportedParameter
+from jackfield_sdk import LLMRequest, UnsupportedParameter
 from jackfield_sdk.dialects import extras, reasoning
 
 BUDGET: Final = "reasoning_budget"
@@ -13,7 +13,7 @@ _FORCED: Final = "The model does not take a forced `tool_choice` while it thinks
 _ADVICE: Final = "Leave it out, or set `reasoning_effort` to none."
 
 
-def adapt_thinking(body: dict[str, Any], request: LLMRequest, model: ModelDescription | None) -> None:
+def adapt_thinking(body: dict[str, Any], request: LLMRequest) -> None:
     """Effort and budget by DeepSeek's names, and the body without what does not go with thoughts.
 
     :raises UnsupportedParameter: by name, for what would have no effect, unless `drop_unsupported`
@@ -24,7 +24,8 @@ def adapt_thinking(body: dict[str, Any], request: LLMRequest, model: ModelDescri
     if effort == "none":
         del body["reasoning_effort"]
         body.setdefault("thinking", {"type": "disabled"})
-    if not _thinks(body, model):
+    switch = body.get("thinking")
+    if isinstance(switch, dict) and switch.get("type") == "disabled":
         return
     said = extras.meant(request.sampling)
     for name in _WITHOUT_EFFECT:
@@ -32,13 +33,6 @@ def adapt_thinking(body: dict[str, Any], request: LLMRequest, model: ModelDescri
             _refuse(request, name, f"The parameter `{name}` has no effect while the model thinks.")
     _adapt_tool_choice(body, request)
     _fill_gaps(body["messages"])
-
-
-def _thinks(body: dict[str, Any], model: ModelDescription | None) -> bool:
-    if model is not None and Feature.REASONING not in model.features:
-        return False
-    switch = body.get("thinking")
-    return not isinstance(switch, dict) or switch.get("type") != "disabled"
 
 
 def _adapt_tool_choice(body: dict[str, Any], request: LLMRequest) -> None:
