@@ -28,7 +28,8 @@ def llama_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def llama_embedding_url() -> Iterator[str]:
     """The same of one that embeds."""
-    server = _llama_server(n_parallel=1, embedding=True)
+    pooling = pytest.importorskip("xllamacpp").llama_pooling_type.LLAMA_POOLING_TYPE_MEAN
+    server = _llama_server(n_parallel=1, embedding=True, pooling_type=pooling)
     yield f"{server.listening_address}/v1"
     del server
 

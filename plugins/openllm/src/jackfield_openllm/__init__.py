@@ -1,0 +1,7 @@
+"""OpenLLM: https://github.com/bentoml/OpenLLM"""
+
+from .provider import OpenLLM
+
+plugin = OpenLLM()
+
+__all__ = ["OpenLLM", "plugin"]
