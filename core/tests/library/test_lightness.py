@@ -30,6 +30,14 @@ def test_the_library_needs_no_server_no_database_and_no_command_line() -> None:
     assert not {name for name in modules if name.startswith("jackfield_")}  # plugins load at first use
 
 
+def test_the_admin_api_costs_nothing_until_it_is_asked() -> None:
+    modules = imported_by(
+        "import jackfield.gateway.app, jackfield.gateway.server\nfrom jackfield.gateway import admin\nadmin.mount"
+    )
+    assert "starlette" in modules
+    assert "fastapi" not in modules
+
+
 def test_every_name_of_the_package_is_there() -> None:
     import jackfield
 

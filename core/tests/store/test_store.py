@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from jackfield.contract import HostFault
 from jackfield.store import Store
 from jackfield.store.schema import HEAD, alembic_config
-from jackfield.store.tables import Base, Budget, Person, Workspace
+from jackfield.store.tables import Base, Budget, Person, UsageRow, Workspace
 from sqlalchemy import Connection, select, text
 
 
@@ -52,16 +52,29 @@ async def test_money_and_time_come_back_as_they_went(database_url: str) -> None:
     store = await Store.open(database_url)
     at = datetime(2026, 3, 1, 12, tzinfo=timezone(timedelta(hours=8)))
     amount = Decimal("12345678.0000000001")
+    units = [
+        "input_tokens",
+        "output_tokens",
+        "cache_read_tokens",
+        "cache_write_tokens",
+        "reasoning_tokens",
+        "audio_seconds",
+        "characters",
+    ]
+    numbers = dict.fromkeys([*units, "search_units", "milliseconds"], 0)
+    texts = dict.fromkeys(["workspace_id", "provider", "model", "model_type", "outcome"], "x")
     async with store.write() as session:
         workspace = Workspace(name="w", created_at=at)
         session.add(workspace)
         await session.flush()
-        session.add(Budget(workspace_id=workspace.id, period="day", unit="USD", amount=amount))
+        session.add(Budget(workspace_id=workspace.id, period="day", unit="tokens", amount=amount * 10**9))
+        session.add(UsageRow(id="1", at=at, day=at.date(), hosted=False, cost=amount, currency="USD", **numbers, **texts))
     async with store.read() as session:
         found = (await session.scalars(select(Workspace))).one()
         assert found.created_at == at
         assert found.created_at.tzinfo is UTC
-        assert (await session.scalars(select(Budget.amount))).one() == amount
+        assert (await session.scalars(select(UsageRow.cost))).one() == amount
+        assert (await session.scalars(select(Budget.amount))).one() == amount * 10**9
     await store.close()
 
 

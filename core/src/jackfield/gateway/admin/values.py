@@ -69,13 +69,10 @@ class Items(BaseModel, Generic[Item]):
 
 
 class Page(BaseModel, Generic[Item]):
-    """Part of a list that grows, the newest first.
-
-    :param next: to be sent as `before` for what follows; null where nothing does. Entries that come meanwhile move no page.
-    """
+    """Part of a list that grows, the newest first. Entries that come meanwhile move no page."""
 
     data: list[Item]
-    next: str | None
+    next: str | None = Field(description="to be sent as `before` for what follows; null where nothing does")
 
 
 class HasId(Protocol):
