@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 from datetime import timedelta
@@ -291,3 +292,28 @@ async def test_names_as_long_as_they_may_be(each_site: Site) -> None:
     long, _ = await site.host.tenancy.keys.create(caller, "n" * 300, role=Role.ADMIN)
     await site.ask("PUT", "aliases/fast", long, {"targets": ["free/chat"]})
     assert len((await site.ask("GET", "audit", token))["data"][0]["actor"]) == 200
+
+
+async def test_the_same_change_made_by_many_at_once(each_site: Site) -> None:
+    site, owner = each_site, await each_site.key(Role.OWNER)
+    await site.ask("POST", "providers/acme/credentials", owner, {"values": {"api_key": KEY}}, status=201)
+    key = (await site.ask("GET", "keys", owner))["data"][0]["id"]
+    changes = (
+        ("PUT", "aliases/fast", {"targets": ["free/chat"]}),
+        ("PUT", "defaults/llm", {"model": "free/chat"}),
+        ("PUT", "budgets/day/USD", {"amount": 1}),
+        ("PUT", f"keys/{key}/budgets/day/USD", {"amount": 1}),
+        ("PUT", "providers/acme/preference", {"hosted_first": True}),
+        ("PATCH", "providers/acme/models/llm/chat", {"on": False}),
+        ("POST", "providers/acme/models", {"model": "tune", "type": "llm", "values": {}}),
+        ("POST", "members", {"email": "bob@example.org", "password": PASSWORD}),
+    )
+    headers = {"authorization": f"Bearer {owner}"}
+    paths = [(method, f"/api/workspaces/{site.workspace}/{path}", body) for method, path, body in changes]
+    sent = [site.api.request(method, path, json=body, headers=headers) for method, path, body in paths for _ in range(4)]
+    statuses = [answer.status_code for answer in await asyncio.gather(*sent)]
+    assert set(statuses) <= {200, 201, 204, 409}
+    assert statuses[-4:].count(201) == 1
+    assert len((await site.ask("GET", "budgets", owner))["data"]) == 2
+    listed = [one["id"] for one in (await site.ask("GET", "providers/acme/models", owner))["data"]]
+    assert listed.count("tune") == 1
