@@ -11,11 +11,11 @@ from jackfield.contract import (
     LLMRequest,
     ModerationRequest,
     RerankRequest,
-    Sampling,
     SpeechRequest,
     TranscriptionRequest,
     check_parameters,
 )
+from jackfield.dialects import sampling
 from jackfield.dialects.extras import passed_on
 
 Request = TypeVar("Request", EmbeddingRequest, SpeechRequest, TranscriptionRequest)
@@ -27,15 +27,10 @@ Extended = TypeVar(
 def allowed(request: LLMRequest, context: CallContext) -> LLMRequest:
     """The request with the sampling parameters that the model takes, by the rules of its description.
 
-    :raises UnsupportedParameter: by name, for one that has no rule, unless `drop_unsupported`
+    :raises UnsupportedParameter: by name, for one that has no rule and asks for something, unless `drop_unsupported`
     :raises BadRequest: for a value outside its rule
     """
-    rules = context.model.parameters if context.model is not None else None
-    given = request.sampling.given()
-    if rules is None or not given:
-        return request
-    kept = check_parameters(rules, given, drop_unsupported=request.drop_unsupported)
-    return request if kept == given else dataclasses.replace(request, sampling=Sampling(**kept))
+    return sampling.allowed(request, context.model) if context.model is not None else request
 
 
 def allowed_members(request: Request, context: CallContext, *names: str) -> Request:

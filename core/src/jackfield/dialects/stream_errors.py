@@ -41,6 +41,7 @@ _KINDS: dict[str, type[JackfieldError]] = {
     "invalid_api_key": CredentialsInvalid,
     "invalid_prompt": ContentRefused,
     "invalid_request_error": BadRequest,
+    "json_validate_failed": ServerUnavailable,  # Groq: what the model wrote could not be used
     "model_not_found": ModelNotFound,
     "not_found_error": ModelNotFound,
     "permission_error": PermissionDenied,
@@ -48,6 +49,7 @@ _KINDS: dict[str, type[JackfieldError]] = {
     "rate_limit_exceeded": RateLimited,
     "request_too_large": RequestTooLarge,
     "timeout_error": Timeout,
+    "tool_use_failed": ServerUnavailable,
 }
 
 

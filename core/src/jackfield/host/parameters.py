@@ -12,11 +12,10 @@ from jackfield.contract import (
     ModelDescription,
     ModerationRequest,
     RerankRequest,
-    Sampling,
     SpeechRequest,
     TranscriptionRequest,
-    check_parameters,
 )
+from jackfield.dialects.sampling import allowed
 
 Request = TypeVar(
     "Request", LLMRequest, EmbeddingRequest, RerankRequest, TranscriptionRequest, SpeechRequest, ModerationRequest
@@ -35,10 +34,7 @@ def fit(request: Request, model: ModelDescription) -> Request:
     :raises BadRequest: naming a parameter whose value it does not take
     """
     if isinstance(request, LLMRequest):
-        if model.parameters is None:
-            return replace(request, model=model.id)
-        kept = check_parameters(model.parameters, request.sampling.given(), drop_unsupported=request.drop_unsupported)
-        return replace(request, model=model.id, sampling=Sampling(**kept))
+        return replace(allowed(request, model), model=model.id)
     fitted = replace(request, model=model.id)
     if model.parameters:
         rules = {rule.name: rule for rule in model.parameters}
