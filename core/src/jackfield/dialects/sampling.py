@@ -14,7 +14,7 @@ def allowed(request: LLMRequest, model: ModelDescription) -> LLMRequest:
     """The request with the sampling parameters that the model takes.
 
     One without a rule is left out if it asks for nothing: a penalty of zero, `n` of one, which many clients always send. A
-    budget to think with, for which other dialects than OpenAI's have no other word, needs no rule where the model knows efforts.
+    budget to think with, the only word that other dialects than OpenAI's have, needs no rule where the model knows efforts.
 
     :raises UnsupportedParameter: by name, for another one that has no rule, unless `drop_unsupported`
     :raises BadRequest: for a value outside its rule
