@@ -115,6 +115,19 @@ def max_batch(default: int | None = None) -> FormField:
     )
 
 
+def voices() -> FormField:
+    """`voices` of a text-to-speech model, as one text."""
+    return FormField(
+        name="voices",
+        label=LocalizedText.of("Voices", "音色"),
+        help=LocalizedText.of(
+            "Of a text-to-speech model, with commas between them; the first speaks by default.",
+            "仅用于文字转语音模型，以逗号分隔；第一个为默认音色。",
+        ),
+        placeholder=LocalizedText.of("alloy, nova"),
+    )
+
+
 def feature_switches(features: Iterable[Feature], *, on: Iterable[Feature] = ()) -> tuple[FormField, ...]:
     """A switch for each feature, named as the feature. `on`: those that are on by default."""
     on = set(on)
@@ -146,7 +159,14 @@ def describe_from_form(
             dimensions=_whole(credentials.get("dimensions")) if model_type is ModelType.TEXT_EMBEDDING else None,
             max_batch=_whole(credentials.get("max_batch")),
         )
-    return ModelDescription(id=model, type=model_type)
+    spoken = _names(credentials.get("voices")) if model_type is ModelType.TEXT_TO_SPEECH else ()
+    return ModelDescription(id=model, type=model_type, voices=spoken)
+
+
+def _names(text: Any) -> tuple[str, ...]:
+    """Names with commas between them, a Chinese comma as well; each once."""
+    names = str(text or "").replace("，", ",").split(",")
+    return tuple(dict.fromkeys(name.strip() for name in names if name.strip()))
 
 
 def _whole(value: Any) -> int | None:

@@ -43,15 +43,7 @@ _ABILITIES = (
     ),
     forms.dimensions(),
     forms.max_batch(),
-    FormField(
-        name="voices",
-        label=LocalizedText.of("Voices", "音色"),
-        help=LocalizedText.of(
-            "Of a text-to-speech model, with commas between them; the first speaks by default.",
-            "仅用于文字转语音模型，以逗号分隔；第一个为默认音色。",
-        ),
-        placeholder=LocalizedText.of("alloy, nova"),
-    ),
+    forms.voices(),
 )
 
 _DIFFERENCES = (

@@ -86,14 +86,7 @@ class OpenAICompatibleServer(OpenAICompatible):
         always = {Feature.STREAMING} | ({Feature.COMPLETION} if api == "completion" else set())
         described = forms.describe_from_form(model, model_type, credentials, always=always)
         dialect = _CHAT_DIALECTS[api] if model_type is ModelType.LLM else _DIALECTS.get(model_type)
-        voices = str(credentials.get("voices") or "").replace("，", ",").split(",")
-        spoken = tuple(dict.fromkeys(voice.strip() for voice in voices if voice.strip()))
-        return described.model_copy(
-            update={
-                "dialects": (dialect,) if dialect else (),
-                "voices": spoken if model_type is ModelType.TEXT_TO_SPEECH else (),
-            }
-        )
+        return described.model_copy(update={"dialects": (dialect,) if dialect else ()})
 
     def proof(self, model: str, model_type: ModelType, context: CallContext) -> dict[str, Any]:
         """By the server's own name of the model, on the surface that the form names."""

@@ -42,14 +42,7 @@ MODEL_FORM = CredentialForm(
         *forms.feature_switches(SWITCHES),
         forms.dimensions(),
         forms.max_batch(),
-        FormField(
-            name="voices",
-            label=LocalizedText.of("Voices", "音色"),
-            help=LocalizedText.of(
-                "Of a text-to-speech model, with commas between them; the first speaks by default.",
-                "仅用于文字转语音模型，以逗号分隔；第一个为默认音色。",
-            ),
-        ),
+        forms.voices(),
     ),
     help=LocalizedText.of(
         "What a model can do is compared with what its server says of it.", "保存时会与服务器返回的模型能力进行核对。"

@@ -117,13 +117,7 @@ class Xinference(OpenAICompatible):
         dialect = _DIALECTS.get(model_type)
         if model_type is ModelType.LLM:
             dialect = OPENAI_COMPLETIONS if Feature.COMPLETION in described.features else OPENAI_CHAT
-        voices = str(credentials.get("voices") or "").replace("，", ",").split(",")
-        spoken = tuple(dict.fromkeys(voice.strip() for voice in voices if voice.strip()))
-        update = {
-            "dialects": (dialect,) if dialect else (),
-            "voices": spoken if model_type is ModelType.TEXT_TO_SPEECH else (),
-        }
-        return described.model_copy(update=update)
+        return described.model_copy(update={"dialects": (dialect,) if dialect else ()})
 
     # -- where it differs from OpenAI ------------------------------------------------------------------------------------------
 
