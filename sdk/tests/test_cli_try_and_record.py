@@ -200,6 +200,17 @@ def test_try_a_provider_that_is_not_installed() -> None:
     assert "Name one of the providers" in result.output
 
 
+def test_try_a_provider_whose_models_are_added(vendor: VendorDouble, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JACKFIELD_OPENAI_COMPATIBLE_API_KEY", KEY)
+    arguments = ["try", "openai_compatible", "--base-url", f"{vendor.url}/v1", "--only", "chat"]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 2
+    assert "name one with" in " ".join(result.output.replace("│", " ").split())
+    result = CliRunner().invoke(app, [*arguments, "--model", "their-model"])
+    assert result.exit_code == 0, result.output
+    assert "their-model" in result.output
+
+
 # -- record ------------------------------------------------------------------------------------------------------------------
 
 

@@ -56,7 +56,10 @@ def find_subject(provider: str | None, folder: Path | None, *, model: str | None
     described = kernel.provider(provider)
     listed = model is not None and described.model(model, model_type) is not None
     predefined = ProvisionKind.PREDEFINED in described.provision
-    return Subject(kernel, described, added=described.model_form is not None and not listed and (bool(model) or not predefined))
+    added = described.model_form is not None and not listed and (bool(model) or not predefined)
+    if added and model is None:
+        raise typer.BadParameter(f"The models of {provider} are added one by one: name one with --model.")
+    return Subject(kernel, described, added)
 
 
 def _kernel_of(folder: Path) -> Kernel:
