@@ -130,6 +130,15 @@ def test_the_example_through_the_gateway(beside_host: Make, vendor: VendorDouble
     assert asked.json["turns"] == [{"role": "user", "text": "Hello?"}]
 
 
+def test_the_sdk_as_it_is_installed(host: Environment, tmp_path: Path) -> None:
+    """Its commands and templates are in the wheel, and need nothing of the tests' extra."""
+    sdk, folder = ["-m", "jackfield_sdk.cli"], str(tmp_path / "plugin")
+    assert "test_acme.py" in host.run(*sdk, "new", "acme", "--folder", folder)
+    assert host.run(*sdk, "check", folder) == "Nothing is wrong.\n"
+    with pytest.raises(AssertionError, match="pytest"):
+        host.run("-c", "import jackfield_sdk.testing")
+
+
 def test_a_bundle_installs_where_there_is_no_index(wheels: Wheels, beside_host: Make, tmp_path: Path) -> None:
     folder = tmp_path / "bundle"
     here = beside_host("jackfield-openai", "jackfield-anthropic")
