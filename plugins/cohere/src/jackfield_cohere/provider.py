@@ -92,7 +92,13 @@ class Cohere(Provider):
         except (ConnectionFailed, ModelNotFound) as error:
             if not of_their_own:
                 raise
-            raise CredentialsInvalid(error.message, param="base_url", vendor_message=error.vendor_message) from None
+            lost = isinstance(error, ModelNotFound)
+            raise CredentialsInvalid(
+                "There is no API of Cohere's at this address." if lost else error.message,
+                param="base_url",
+                advice="Check the base URL; `/v1/…` and `/v2/…` are put behind it." if lost else error.advice,
+                vendor_message=error.vendor_message,
+            ) from None
         if checked.get("valid") is False:
             raise CredentialsInvalid("Cohere says that the key is not valid.", param="api_key")
 

@@ -33,11 +33,7 @@ TABLE = ErrorTable(
         ErrorRow(error=CredentialsInvalid, code="AUTH_MISSING_API_KEY", param="api_key"),
         ErrorRow(error=QuotaExceeded, code="AUTHZ_INSUFFICIENT_BALANCE"),
         ErrorRow(error=PermissionDenied, code="AUTHZ_RESOURCE_LIMIT_EXCEEDED"),
-        ErrorRow(
-            error=ContextLengthExceeded,
-            status=(400, 422),
-            message=_TOO_LONG,
-        ),
+        ErrorRow(error=ContextLengthExceeded, status=(400, 422), message=_TOO_LONG),
         ErrorRow(error=ServerUnavailable, status=409),  # CONFLICT_RESOURCE_BUSY: to be tried again
         ErrorRow(error=Timeout, code="SERVICE_TIMEOUT"),
     )
