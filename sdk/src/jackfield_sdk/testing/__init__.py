@@ -15,9 +15,10 @@ pytest.register_assert_rewrite("jackfield_sdk.testing.conformance", "jackfield_s
 
 from .answers import Answer, Framing, Reply, Script  # noqa: E402
 from .calling import Caller, open_caller  # noqa: E402
-from .conformance.base import GARBAGE, STATUSES, CallConformance, Vendor  # noqa: E402
+from .conformance.base import CallConformance, Vendor  # noqa: E402
 from .conformance.cassettes import CassetteConformance  # noqa: E402
 from .conformance.embedding import EmbeddingConformance  # noqa: E402
+from .conformance.faults import GARBAGE, STATUSES  # noqa: E402
 from .conformance.llm_features import LLMConformance  # noqa: E402
 from .conformance.moderation import ModerationConformance  # noqa: E402
 from .conformance.provider import ProviderConformance  # noqa: E402

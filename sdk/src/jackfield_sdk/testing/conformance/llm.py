@@ -25,7 +25,8 @@ from ..calling import Caller
 from ..double import VendorDouble
 from ..promises import error_of, promise
 from ..scripts import Said
-from .base import GARBAGE, CallConformance
+from .base import CallConformance
+from .faults import GARBAGE
 from .parameters import VALUES, arrives, is_sent, refused
 
 UNICODE = "naïve – 世界 🎉 \u2028\u0085 e\u0301 \U0001f469\u200d\U0001f680 done"

@@ -31,7 +31,8 @@ from ..answers import Answer, Reply
 from ..calling import Caller
 from ..double import VendorDouble
 from ..promises import assert_hidden, error_of, promise
-from .base import GARBAGE, CallConformance
+from .base import CallConformance
+from .faults import GARBAGE
 from .packaging import Packaging
 
 _REFUSALS: dict[int, tuple[type[JackfieldError], ...]] = {

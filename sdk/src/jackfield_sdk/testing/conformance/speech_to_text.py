@@ -12,7 +12,8 @@ from ..answers import Answer, Reply
 from ..calling import Caller
 from ..double import VendorDouble
 from ..promises import error_of, promise
-from .base import GARBAGE, CallConformance
+from .base import CallConformance
+from .faults import GARBAGE
 
 
 class SpeechToTextConformance(CallConformance):

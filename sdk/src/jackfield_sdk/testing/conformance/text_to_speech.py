@@ -11,7 +11,8 @@ from ..answers import Answer, Reply
 from ..calling import Caller
 from ..double import VendorDouble
 from ..promises import promise
-from .base import GARBAGE, CallConformance
+from .base import CallConformance
+from .faults import GARBAGE
 
 _NO_SOUND = ("nothing", "not-http", "redirect", "null", "list", "empty-object", "string", "wrong-object", "half-a-json")
 
