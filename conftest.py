@@ -42,7 +42,7 @@ def _llama_server(**wanted: Any) -> Any:
     parameters = xllamacpp.CommonParams()
     parameters.model.path = str(Path(found.origin).with_name("SmolLM2-135M-Instruct.Q4_1.gguf"))
     parameters.n_ctx = 2048
-    parameters.cpuparams.n_threads = 2
+    parameters.cpuparams.n_threads = 1  # two that wait for each other crawl where other tests run beside
     parameters.warmup = False
     parameters.port = 0
     parameters.verbosity = 0

@@ -182,7 +182,7 @@ async def test_errors(
 
 async def test_chat_with_a_real_server(direct: Caller, llama_url: str) -> None:
     context = of(direct, base_url=llama_url, api_key="llama-secret-key", context_size=2048)
-    request = chat(sampling=Sampling(max_tokens=8, temperature=0.0, seed=1))
+    request = chat(sampling=Sampling(max_tokens=4, temperature=0.0, seed=1))
     whole = await direct.kernel.invoke_llm(request, context)
     collector = StreamCollector()
     async for event in await direct.kernel.stream_llm(request, context):
