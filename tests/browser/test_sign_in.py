@@ -11,9 +11,11 @@ from argon2 import PasswordHasher
 from Crypto.PublicKey import RSA
 from hosting import Running, open_host
 from jackfield import console
-from jackfield.host import Settings
+from jackfield.contract import ModelType
+from jackfield.host import NewCredential, Settings
 from jackfield.host.settings import LogSettings, ServerSettings
 from jackfield.tenancy import operator
+from jackfield_sdk.testing import Answer
 from playwright.sync_api import Page, expect
 
 
@@ -104,3 +106,18 @@ def test_code_to_copy_is_found_with_the_keyboard(page: Page, site: Any) -> None:
     expect(page.get_by_role("tabpanel", name="Python")).to_contain_text(f'base_url="{site.url}/v1"')
     page.get_by_role("tab", name="JavaScript").click()
     expect(page.get_by_role("tabpanel")).to_contain_text("process.env.JACKFIELD_API_KEY")
+
+
+def test_the_checklist_follows_what_is_done(page: Page, site: Any, owner: Any, vendor: Any) -> None:
+    page.goto("/console/")
+    expect(page.get_by_role("listitem").filter(has_text="(done)")).to_have_count(0)
+    vendor.on("GET", "/models", Answer.json({"data": []}))
+    site.run(site.host.vendors.add(owner.caller, "openai", NewCredential(values=site.values)))
+    site.run(site.host.tenancy.choices.set_default(owner.caller, ModelType.LLM, "local/smollm2"))
+    for name in ("first", "second"):
+        site.run(site.host.tenancy.keys.create(owner.caller, name))
+    page.reload()
+    expect(page.get_by_role("listitem").filter(has_text="(done)")).to_have_count(3)
+    expect(page.get_by_role("tabpanel")).to_contain_text('"model": "default"')
+    page.get_by_role("link", name="Show the snippets").click()
+    assert page.url.endswith("#first-call")

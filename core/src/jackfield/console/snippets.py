@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from jackfield.contract import ModelType
+
+if TYPE_CHECKING:
+    from .visit import Visit
 
 _CURL = """\
 curl {base}/v1/chat/completions \\
@@ -52,3 +58,12 @@ def chat_snippets(base: str, model: str) -> list[Snippet]:
     """:param base: the host's address, without a slash at its end"""
     texts = (("curl", "curl", _CURL), ("python", "Python", _PYTHON), ("javascript", "JavaScript", _JAVASCRIPT))
     return [Snippet(id_, name, text.format(base=base, model=model).rstrip()) for id_, name, text in texts]
+
+
+async def first_chat_model(visit: Visit) -> str:
+    """What a first call may ask for: the default where there is one, or the first model that can be used."""
+    view = await visit.host.tenancy.views.get(visit.caller.workspace_id)
+    if ModelType.LLM in view.defaults:
+        return "default"
+    usable = await visit.host.models.usable(visit.caller, ModelType.LLM)
+    return usable[0].name if usable else "provider/model"

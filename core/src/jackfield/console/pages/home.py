@@ -10,7 +10,6 @@ from jackfield.contract import ModelType
 from jackfield.tenancy import UsageFilter
 
 from ..registry import PageSet
-from ..snippets import Snippet, chat_snippets
 from ..translations import mark
 from ..visit import Visit
 
@@ -33,9 +32,8 @@ class Step:
 async def show(visit: Visit) -> Response:
     """The checklist."""
     steps = await _steps(visit)
-    return await visit.page(
-        "home.html", steps=steps, left=sum(not step.done for step in steps), snippets=await _snippets(visit)
-    )
+    snippets = chat_snippets(visit.base_url, await first_chat_model(visit))
+    return await visit.page("home.html", steps=steps, left=sum(not step.done for step in steps), snippets=snippets)
 
 
 async def _steps(visit: Visit) -> list[Step]:
@@ -73,10 +71,3 @@ async def _steps(visit: Visit) -> list[Step]:
             done=bool(calls),
         ),
     ]
-
-
-async def _snippets(visit: Visit) -> list[Snippet]:
-    usable = await visit.host.models.usable(visit.caller, ModelType.LLM)
-    view = await visit.host.tenancy.views.get(visit.caller.workspace_id)
-    model = "default" if ModelType.LLM in view.defaults else usable[0].name if usable else "provider/model"
-    return chat_snippets(visit.base_url, model)

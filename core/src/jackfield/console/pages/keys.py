@@ -14,7 +14,7 @@ from jackfield.tenancy import KeyInfo, Role, Scopes
 from jackfield.tenancy.budgets import Period
 
 from ..registry import PageSet
-from ..snippets import chat_snippets
+from ..snippets import chat_snippets, first_chat_model
 from ..translations import mark
 from ..visit import Visit
 from ..vocabulary import MODEL_TYPES, ROLES
@@ -63,7 +63,7 @@ async def create(visit: Visit) -> Response:
     )
     if budget is not None:
         await visit.host.tenancy.budgets.set(visit.caller, info.id, "month", "USD", budget)
-    model = patterns[0] if patterns and "*" not in patterns[0] else "default"
+    model = patterns[0] if patterns and "*" not in patterns[0] else await first_chat_model(visit)
     return visit.part(
         "keys/made.html",
         token=token,
