@@ -51,7 +51,9 @@ def test_nothing_keeps_anybody_out(new_page: Callable[..., Page], owner: Any, fu
     rules = () if theme == "light" else ("color-contrast", "label", "button-name", "link-name")  # what words and colours change
     found: list[str] = []
     for path in [*MENU, *OTHERS]:
-        page.goto(f"/console{path}")
+        answer = page.goto(f"/console{path}")
+        assert answer
+        assert answer.status == (404 if path == "/nowhere" else 200)
         found += problems(page, *rules)
         page.set_viewport_size(PHONE)  # type: ignore[arg-type]
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):

@@ -10,6 +10,7 @@ from jackfield.contract import ModelType
 from jackfield.tenancy import UsageFilter
 
 from ..registry import PageSet
+from ..snippets import chat_snippets, first_chat_model
 from ..translations import mark
 from ..visit import Visit
 
