@@ -234,6 +234,16 @@ async def test_a_stream_without_a_finish_reason_ends_where_it_says_so() -> None:
     assert called[-1] == StreamEnd("tool_calls")
 
 
+def test_audio_of_nothing_is_none() -> None:
+    """Snowflake writes every member that there is; an answer of a text and empty sound could not be told in other dialects."""
+    nothing = {
+        "audio": {"id": "", "data": "", "transcript": "", "expires_at": 0},
+        "function_call": {"name": "", "arguments": ""},
+    }
+    body = {"choices": [{"message": {"role": "assistant", "content": "4", "refusal": "", **nothing}, "finish_reason": "stop"}]}
+    assert openai_chat.parse_result(body).message.parts == [TextPart("4")]
+
+
 def test_mistrals_word_for_some_tool() -> None:
     request = openai_chat.parse_request({**BODY, "tool_choice": "any"})
     assert openai_chat.build_request(request)["tool_choice"] == "required"

@@ -112,7 +112,7 @@ def parse_answer(message: dict[str, Any]) -> list[Part]:
         raise TypeError(f"content is {type(content).__name__}")
     if isinstance(message.get("refusal"), str) and message["refusal"]:
         parts.append(RefusalPart(message["refusal"]))
-    if isinstance(audio := message.get("audio"), dict):
+    if isinstance(audio := message.get("audio"), dict) and any(audio.values()):  # Snowflake always has one, of nothing
         blob = Blob(data=base64.b64decode(audio.get("data") or ""))
         parts.append(AudioPart(blob, transcript=audio.get("transcript"), id=audio.get("id")))
     parts += [parse_call(call) for call in message.get("tool_calls") or ()]

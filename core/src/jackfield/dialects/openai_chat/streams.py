@@ -105,7 +105,7 @@ class StreamParser:
             yield TextDelta(content or "", index, logprobs, annotations or None)
         if refusal := delta.get("refusal"):
             yield RefusalDelta(str(refusal), index)
-        if isinstance(audio := delta.get("audio"), dict):
+        if isinstance(audio := delta.get("audio"), dict) and any(audio.values()):
             yield AudioDelta(base64.b64decode(audio.get("data") or ""), audio.get("transcript") or "", audio.get("id"))
         for call in delta.get("tool_calls") or ():
             yield _parse_call(call, index, state)
