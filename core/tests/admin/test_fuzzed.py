@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+import pytest
 import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
@@ -16,7 +17,7 @@ from schemathesis.specs.openapi import checks
 if TYPE_CHECKING:
     from .conftest import OpenSite
 
-EXAMPLES = 4
+EXAMPLES = 2  # of each route, right and wrong: what costs time is to make them, not to answer
 CHECKS = [
     not_a_server_error,
     checks.status_code_conformance,
@@ -56,6 +57,7 @@ def attack(document: dict[str, Any], url: str, token: str, names: dict[str, str]
     return sent
 
 
+@pytest.mark.timeout(300)
 async def test_no_request_is_answered_by_a_500(open_site: OpenSite, postgres_url: str) -> None:
     site = await open_site(postgres_url)  # which is stricter than SQLite
     document = (await site.api.get("/api/openapi.json")).json()
@@ -65,4 +67,4 @@ async def test_no_request_is_answered_by_a_500(open_site: OpenSite, postgres_url
     credential = await site.host.vendors.add(site.operator, "acme", NewCredential(values={"api_key": "sk-good"}))
     names = {"workspace": site.workspace, "key": key.id, "person": person, "credential": credential.id, "provider": "acme"}
     sent = await asyncio.to_thread(attack, document, site.url, token, names)
-    assert sent > 300
+    assert sent > 150

@@ -21,7 +21,7 @@ from jackfield.host import Host
 from . import probes
 from .access_log import AccessLog
 from .cors import Cors
-from .errors import anthropic_error, note_fault, unexpected
+from .errors import MethodNotAllowed, anthropic_error, note_fault, unexpected
 from .exchange import Exchange
 from .metrics import Metrics
 from .models import PREFIX
@@ -34,15 +34,6 @@ from .table import GET_MODEL, SURFACES, UNKNOWN
 
 GONE = 499
 """The status that the log and the metrics give to a request whose client went away, as nginx does."""
-
-
-class MethodNotAllowed(JackfieldError):
-    """The path is there, but not for this method."""
-
-    code = "method_not_allowed"
-    fault = "caller"
-    status = 405
-    advice = "See /openapi.json."
 
 
 class Gateway:

@@ -19,6 +19,15 @@ ErrorRenderer = Callable[[JackfieldError], dict[str, Any]]
 Headers = list[tuple[bytes, bytes]]
 
 
+class MethodNotAllowed(JackfieldError):
+    """The path is there, but not for this method."""
+
+    code = "method_not_allowed"
+    fault = "caller"
+    status = 405
+    advice = "See /openapi.json."
+
+
 def openai_error(error: JackfieldError) -> dict[str, Any]:
     """`{"error": {…}}`"""
     return openai_errors.render_error(error)

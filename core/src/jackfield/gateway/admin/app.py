@@ -11,9 +11,10 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from jackfield.contract import JackfieldError, NotFound
+from jackfield.contract import NotFound
 from jackfield.host import Host
 
+from ..errors import MethodNotAllowed
 from ..requests import ASGIApp
 from ..schemas import OpenAIErrorBody
 from . import audit, budgets, credentials, defaults, keys, me, members, models, plugins, providers, trials, usage, workspaces
@@ -40,15 +41,6 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
     504: {"model": OpenAIErrorBody, "description": "The vendor did not answer in time."},
 }
 _NOUNS = (me, workspaces, members, keys, providers, credentials, models, defaults, trials, budgets, usage, audit, plugins)
-
-
-class MethodNotAllowed(JackfieldError):
-    """The path is there, but not for this method."""
-
-    code = "method_not_allowed"
-    fault = "caller"
-    status = 405
-    advice = "See /api/openapi.json."
 
 
 def create(host: Host) -> ASGIApp:
@@ -93,5 +85,6 @@ async def _refused_by_framework(request: Request, error: Exception) -> Any:
     if error.status_code == 404:
         raise NotFound(f"There is no {request.url.path}.", advice="See /api/openapi.json.") from None
     if error.status_code == 405:
-        raise MethodNotAllowed(f"{request.url.path} does not take {request.method}.") from None
+        advice = "See /api/openapi.json."
+        raise MethodNotAllowed(f"{request.url.path} does not take {request.method}.", advice=advice) from None
     raise WrongMembers({"body": "cannot be read"}) from None
