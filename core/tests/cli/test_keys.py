@@ -30,6 +30,9 @@ def test_the_life_of_a_key(jackfield: Jackfield) -> None:
     left = datetime.fromisoformat(ci["expires_at"]) - datetime.now(UTC)
     assert timedelta(days=29) < left < timedelta(days=30)
 
+    changed = jackfield("keys", "change", "ci", "--model", "owl/*", "--json").json
+    assert (changed["name"], changed["model_types"], changed["models"], changed["expires_at"]) == ("ci", None, ["owl/*"], None)
+    assert jackfield("keys", "change", "ci", "--expires", "2001-01-01").code == 2
     assert jackfield("keys", "revoke", "ci").err == "The key `ci` is revoked.\n"
     assert [key["name"] for key in jackfield("keys", "list", "--json").json] == ["first key"]
     states = {key["name"]: key["state"] for key in jackfield("keys", "list", "--all", "--json").json}

@@ -15,6 +15,7 @@ from jackfield.store import Store
 from jackfield.store.schema import HEAD, alembic_config
 from jackfield.store.tables import Base, Budget, Person, UsageRow, Workspace
 from sqlalchemy import Connection, select, text
+from sqlalchemy.exc import IntegrityError
 
 
 async def test_many_that_start_at_once_migrate_once(empty_database_url: str) -> None:
@@ -87,6 +88,21 @@ async def test_a_change_that_fails_is_not_kept(database_url: str) -> None:
             raise RuntimeError
     async with store.read() as session:
         assert (await session.scalars(select(Person))).all() == []
+    await store.close()
+
+
+async def test_an_error_of_the_database_tells_no_values(database_url: str) -> None:
+    store = await Store.open(database_url)
+    for _ in range(2):
+        try:
+            async with store.write() as session:
+                session.add(Person(email="a@b.c", password_hash="canary"))
+        except IntegrityError as error:
+            assert "people" in str(error)
+            assert "canary" not in str(error)
+            break
+    else:
+        pytest.fail("two people have one address")
     await store.close()
 
 

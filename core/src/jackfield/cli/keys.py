@@ -19,10 +19,19 @@ from .hosted import open_host
 from .output import AsJson, errors, print_json, print_table
 from .state import State
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Create, list and revoke API keys.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Create, list, change and revoke API keys.")
 
 _SPAN = re.compile(r"(\d+)\s*([hdw])")
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+
+
+Types = Annotated[list[ModelType] | None, typer.Option("--type", help="Only models of this type; may be repeated.")]
+Models = Annotated[
+    list[str] | None, typer.Option("--model", help="Only this model, `provider/model` with `*`; may be repeated.")
+]
+Expires = Annotated[str | None, typer.Option(help="When it ends: `12h`, `30d`, `4w`, or a date as 2030-12-31.")]
+Requests = Annotated[int | None, typer.Option("--requests-per-minute", min=1)]
+Tokens = Annotated[int | None, typer.Option("--tokens-per-minute", min=1)]
 
 
 @app.command("create")
@@ -30,13 +39,11 @@ def create(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(help="What the key is for.")],
     *,
-    types: Annotated[list[ModelType] | None, typer.Option("--type", help="Only models of this type; may be repeated.")] = None,
-    models: Annotated[
-        list[str] | None, typer.Option("--model", help="Only this model, `provider/model` with `*`; may be repeated.")
-    ] = None,
-    expires: Annotated[str | None, typer.Option(help="When it ends: `12h`, `30d`, `4w`, or a date as 2030-12-31.")] = None,
-    requests: Annotated[int | None, typer.Option("--requests-per-minute", min=1)] = None,
-    tokens: Annotated[int | None, typer.Option("--tokens-per-minute", min=1)] = None,
+    types: Types = None,
+    models: Models = None,
+    expires: Expires = None,
+    requests: Requests = None,
+    tokens: Tokens = None,
     budget: Annotated[str | None, typer.Option(help="What it may spend in a month, in USD.")] = None,
     role: Annotated[
         Role | None, typer.Option(help="What it may do beside calling models, through the admin API; else nothing.")
@@ -105,6 +112,43 @@ def list_keys(
             for key in keys
         ],
     )
+
+
+@app.command("change")
+def change(
+    ctx: typer.Context,
+    key: Annotated[str, typer.Argument(help="Its id, or its name where no other key has it.")],
+    *,
+    name: Annotated[str | None, typer.Option(help="Another name; else it stays.")] = None,
+    types: Types = None,
+    models: Models = None,
+    expires: Expires = None,
+    requests: Requests = None,
+    tokens: Tokens = None,
+    as_json: AsJson = False,
+) -> None:
+    """Put these limits in the place of a key's own, everywhere within a second: what is not given is no limit any more."""
+    ends = _read_expiry(expires)
+
+    async def run() -> KeyInfo:
+        async with open_host(ctx.ensure_object(State)) as on:
+            keys = on.host.tenancy.keys
+            former = find_key(key, await keys.list(on.caller))
+            return await keys.change(
+                on.caller,
+                former.id,
+                name=name if name is not None else former.name,
+                scopes=Scopes(frozenset(types) if types else None, tuple(models) if models else None),
+                expires_at=ends,
+                requests_per_minute=requests,
+                tokens_per_minute=tokens,
+            )
+
+    info = asyncio.run(run())
+    if as_json:
+        print_json(describe(info))
+    else:
+        errors().print(f"The key `{info.name}` is changed.", markup=False)
 
 
 @app.command("revoke")

@@ -62,7 +62,8 @@ class Store:
 
         :raises HostFault: for a URL that is none, or a database of another kind
         """
-        engine = create_async_engine(_parse(url), **_options(url))
+        # Parameters are hashes, sealed secrets, addresses: no error may tell them.
+        engine = create_async_engine(_parse(url), hide_parameters=True, **_options(url))
         if engine.dialect.name == "sqlite":
             _tune_sqlite(engine)
         return cls(engine)
