@@ -142,7 +142,10 @@ def test_members_come_change_and_go(page: Page, new_page: Callable[..., Page], s
     page.get_by_role("dialog").get_by_role("button", name="Remove").click()
     expect(page.get_by_role("cell", name=email, exact=True)).to_be_hidden()
     other.reload()
-    expect(other.get_by_role("heading", name="Sign in")).to_be_visible()
+    other.get_by_label("E-mail").fill(email)
+    other.get_by_label("Password").fill("an even longer one")
+    other.get_by_role("button", name="Sign in").click()
+    expect(other.get_by_role("alert")).to_contain_text("This account belongs to no workspace any more.")
 
     page.get_by_label("Name of the workspace").fill("Research")
     with page.expect_response("**/members/workspace"):

@@ -218,11 +218,17 @@ async def remove_model(visit: Visit) -> Response:
     return await _models(visit, provider, visit.say("Removed."))
 
 
-@pages.get("/providers/{provider}/live")
+@pages.post("/providers/{provider}/live")
 async def live_models(visit: Visit) -> Response:
-    """What the vendor offers now, as suggestions for a model's name."""
-    found = await visit.host.vendors.live_models(visit.caller, visit.path["provider"])
-    return visit.part("providers/live.html", models=found, model_types=MODEL_TYPES)
+    """What the vendor offers now, as suggestions for a model's name. A post, as the form's secrets may be needed to ask."""
+    provider = visit.host.kernel.provider(visit.path["provider"])
+    values = None
+    if provider.provider_form is None and provider.model_form is not None:
+        values = values_of(provider.model_form, await visit.form())
+    found = await visit.host.vendors.live_models(visit.caller, provider.id, values)
+    response = visit.part("providers/live.html", models=found, model_types=MODEL_TYPES)
+    visit.announce(response, visit.say("The vendor offers {count} models: the field suggests them.", count=len(found)))
+    return response
 
 
 async def _models(visit: Visit, provider: ProviderDescription, text: str) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import RedirectResponse, Response
 
-from jackfield.contract import JackfieldError
+from jackfield.contract import JackfieldError, PermissionDenied, Unauthenticated
 
 from ..registry import PageSet
 from ..sessions import csrf_token
@@ -30,9 +30,7 @@ async def sign_in(visit: Visit) -> Response:
     email, target = form.get("email", ""), safe_target(form.get("next", ""))
     client = visit.request.client
     try:
-        token = await visit.host.tenancy.people.sign_in(
-            email, form.get("password", ""), address=client.host if client is not None else ""
-        )
+        token = await _new_session(visit, email, form.get("password", ""), client.host if client is not None else "")
     except JackfieldError as error:
         if visit.by_htmx:
             raise
@@ -62,6 +60,19 @@ async def sign_out(visit: Visit) -> Response:
     response = visit.go("/sign-in")
     visit.cookies.end_session(response)
     return response
+
+
+async def _new_session(visit: Visit, email: str, password: str, address: str) -> str:
+    people = visit.host.tenancy.people
+    token = await people.sign_in(email, password, address=address)
+    try:
+        await people.session(token)
+    except Unauthenticated as error:
+        await people.sign_out(token)
+        raise PermissionDenied(
+            "This account belongs to no workspace any more.", fault="caller", advice="Ask an owner to add you as a member."
+        ) from error
+    return token
 
 
 async def end_former(visit: Visit) -> None:
