@@ -15,6 +15,7 @@ pytest.register_assert_rewrite("jackfield_sdk.testing.conformance", "jackfield_s
 
 from .answers import Answer, Framing, Reply, Script  # noqa: E402
 from .calling import Caller, open_caller  # noqa: E402
+from .clock import Clock  # noqa: E402
 from .conformance.base import CallConformance, Vendor  # noqa: E402
 from .conformance.cassettes import CassetteConformance  # noqa: E402
 from .conformance.embedding import EmbeddingConformance  # noqa: E402
@@ -40,6 +41,7 @@ __all__ = [
     "CallConformance",
     "Caller",
     "CassetteConformance",
+    "Clock",
     "EmbeddingConformance",
     "FormFile",
     "Framing",

@@ -270,7 +270,7 @@ class CallConformance(Vendor):
         slow = good.split(-(-len(good.body) // 9)) if len(good.pieces) < 4 else good
         vendor.answers(self._instead(mode, slow.but(pause=1.5)))
         # The timeout is for a whole call, and of a stream for its beginning: then it may take as long as pieces come.
-        limits = {"timeout": 9.0, "idle_timeout": 5.0} if mode == "stream" else {"timeout": 60.0, "idle_timeout": 60.0}
+        limits = {"timeout": 12.0, "idle_timeout": 8.0} if mode == "stream" else {"timeout": 60.0, "idle_timeout": 60.0}
         with promise("an answer that comes slowly, each piece in time, is taken whole"):
             task = asyncio.ensure_future(self.ask(caller, 1, mode, **limits))
             await Clock().run_out(task, 120.0)
