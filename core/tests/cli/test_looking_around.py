@@ -139,6 +139,6 @@ def test_the_shell_completes_commands_and_options(jackfield: Jackfield, monkeypa
         return out.split()
 
     assert complete("jackfield p") == ["plugins", "providers"]
-    assert complete("jackfield keys ") == ["create", "list", "revoke"]
+    assert complete("jackfield keys ") == ["create", "list", "change", "revoke"]
     assert "--temperature" in complete("jackfield chat --te")
     assert complete("jackfield models --type re") == ["rerank"]
