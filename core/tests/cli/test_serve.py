@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 
 def ask(server: Any, key: str | None) -> httpx.Response:
@@ -50,11 +51,12 @@ def test_a_port_that_is_taken(jackfield: Callable[..., Any]) -> None:
     assert done.out == ""
 
 
-def test_without_the_extra(child_environment: dict[str, str]) -> None:
-    code = "import sys; sys.modules['uvicorn'] = None; from jackfield.cli.app import run; run(['serve', '--port', '0'])"
+@pytest.mark.parametrize("package", ["uvicorn", "jinja2"])
+def test_without_the_extra(child_environment: dict[str, str], package: str) -> None:
+    code = f"import sys; sys.modules['{package}'] = None; from jackfield.cli.app import run; run(['serve', '--port', '0'])"
     done = subprocess.run(
         [sys.executable, "-c", code], env=child_environment, capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 1
-    assert "The gateway needs `uvicorn`, which is not installed." in done.stderr
+    assert f"The gateway needs `{package}`, which is not installed." in done.stderr
     assert "pip install 'jackfield[server]'" in done.stderr

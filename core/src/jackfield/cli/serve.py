@@ -35,6 +35,7 @@ def serve(
     All options stand in `jackfield.toml` too, with many more. Ctrl-C (or SIGTERM) lets running calls end, then stops.
     """
     try:
+        from jackfield import console as _web_console  # noqa: F401, PLC0415 - of the same extra: missing is missing now
         from jackfield.gateway import server  # noqa: PLC0415 - of an extra
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("jackfield"):

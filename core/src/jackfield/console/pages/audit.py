@@ -42,14 +42,15 @@ ACTIONS = {
 async def show(visit: Visit) -> Response:
     """A page of entries; `before` is the last entry of the page before."""
     entries = await visit.host.tenancy.audit.list(visit.caller, limit=PAGE + 1, before=visit.query.get("before"))
-    people = {member.person_id: member.email for member in await visit.host.tenancy.people.members(visit.caller)}
+    names = {member.person_id: member.email for member in await visit.host.tenancy.people.members(visit.caller)}
+    names |= {key.id: key.name for key in await visit.host.tenancy.keys.list(visit.caller)}
     return await visit.page(
         "audit.html",
         entries=entries[:PAGE],
         older=entries[PAGE - 1].id if len(entries) > PAGE else None,
         paged="before" in visit.query,
         actions=ACTIONS,
-        people=people,
+        names=names,
         details=_details,
     )
 
