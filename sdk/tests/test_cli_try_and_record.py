@@ -232,6 +232,17 @@ def test_no_secret_is_kept(recorded: Path) -> None:
     assert f'"authorization": "{SCRUBBED}"' in text
 
 
+def test_nothing_is_written_while_a_secret_is_left(commands: Commands, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The model says the key in two pieces of a stream: neither is it, but what the plugin makes of them is."""
+    halves = Said(pieces=(KEY[:9], KEY[9:]), usage=USAGE)
+    monkeypatch.setitem(globals(), "chat", lambda asked: ANSWERS.llm_stream(halves))
+    result = commands.run("record", "--to", str(tmp_path / "kept"), "--only", "chat-stream", "--only", "models")
+    assert result.exit_code == 1
+    assert "A secret is left in the answer to chat-stream" in result.output
+    assert KEY not in result.output
+    assert not (tmp_path / "kept").exists()
+
+
 async def test_a_change_is_noticed(recorded: Path, plugin: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(plugin / "src"))
     from jackfield_recorded_acme import plugin as acme  # type: ignore[import-not-found]

@@ -13,7 +13,7 @@ from typing import Any
 from jackfield.contract import JackfieldError, ModelType, Usage
 
 from ..calling import Caller, open_outside
-from ..cassettes import Cassette, Recorder, Scrubber
+from ..cassettes import SCRUBBED, Cassette, Recorder, Scrubber
 from ..probes import PROBES, Probe, Target, default_model
 from .subject import Subject
 
@@ -104,14 +104,17 @@ async def _run(probe: Probe, target: Target, recorder: Recorder | None, scrubber
     prices = target.description.prices if target.model is not None and probe.model_type is not None else None
     cassette = None
     if recorder is not None:
+        exchanges = recorder.take()
+        # A secret that came in pieces stands in none of them, but in the result: left there, it keeps all from being written.
+        came_whole = any(SCRUBBED.encode() in piece for exchange in exchanges for piece in exchange.pieces)
         cassette = Cassette(
             provider=target.caller.provider,
             probe=probe.name,
             model=target.model,
             model_type=target.model_type.value,
             recorded_on=datetime.now(UTC).date().isoformat(),
-            exchanges=recorder.take(),
-            result=scrubber.result(outcome.result),
+            exchanges=exchanges,
+            result=scrubber.result(outcome.result) if came_whole else outcome.result,
         )
     return Step(
         probe=probe.name,
@@ -125,10 +128,14 @@ async def _run(probe: Probe, target: Target, recorder: Recorder | None, scrubber
     )
 
 
+class SecretLeft(Exception):
+    """A secret stands in what was to be written, in a form that is not known: cut in two, say. Nothing was written."""
+
+
 def write_cassettes(steps: Sequence[Step], folder: Path, secrets: Sequence[str]) -> list[Path]:
     """Those of the calls that worked, one a file; nothing is written if a secret is left in any.
 
-    :raises ValueError: naming the call in which one is left
+    :raises SecretLeft: naming the call
     """
     scrubber = Scrubber(secrets)
     texts: dict[Path, str] = {}
@@ -137,7 +144,7 @@ def write_cassettes(steps: Sequence[Step], folder: Path, secrets: Sequence[str])
             continue
         text = step.cassette.dump()
         if scrubber.holds_secret(text):
-            raise ValueError(f"A secret is left in the answer to {step.probe}: nothing was written.")
+            raise SecretLeft(f"A secret is left in the answer to {step.probe}: nothing was written. Leave that call out.")
         texts[folder / f"{step.probe}.jsonl"] = text
     folder.mkdir(parents=True, exist_ok=True)
     for path, text in texts.items():

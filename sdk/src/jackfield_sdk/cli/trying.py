@@ -15,7 +15,7 @@ from rich.text import Text
 from ..probes import PROBES
 from .report import console, print_json
 from .subject import fill_credentials, find_subject
-from .trial import Step, run_trial, write_cassettes
+from .trial import SecretLeft, Step, run_trial, write_cassettes
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,12 @@ def try_it(asked: Asked, *, as_json: bool, to: Path | None = None) -> int:
         _show(steps)
     if to is not None:
         secrets = [str(credentials[name]) for name in subject.secrets if credentials.get(name)]
-        for path in write_cassettes(steps, to, secrets):
+        try:
+            written = write_cassettes(steps, to, secrets)
+        except SecretLeft as error:
+            console(stderr=True).print(str(error), markup=False)
+            return 1
+        for path in written:
             console(stderr=True).print(f"Kept {path}", markup=False)
     return 1 if not steps or any(step.error for step in steps) else 0
 
