@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from jackfield.console.pages import all_pages
-from jackfield.contract import ModelType
+from jackfield.contract import HostFault, ModelType
 from jackfield.host import NewCredential
 from jackfield_sdk.testing import Answer
 from playwright.sync_api import Page, expect
@@ -195,3 +195,12 @@ def test_a_failed_page_says_so(client: httpx.Client, session: str, site: Any, mo
     assert answer.status_code == 500
     assert "secret details" not in answer.text
     assert "log" in answer.text
+
+
+def test_without_a_database_it_says_so(client: httpx.Client, session: str, site: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fail(*_: Any) -> None:
+        raise HostFault("The database does not answer.", advice="Start it.")
+
+    monkeypatch.setattr(site.host.tenancy.people, "session", fail)
+    answer = client.get("/console/providers")
+    assert (answer.status_code, answer.text) == (500, "The database does not answer. Start it.")

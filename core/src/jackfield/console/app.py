@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from jackfield.contract import HostFault, JackfieldError, NotFound
@@ -47,7 +47,10 @@ async def _to_console(_request: Request) -> Response:
 
 def _serve(host: Host, endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
     async def serve(request: Request) -> Response:
-        visit = await Visit.begin(host, request)
+        try:
+            visit = await Visit.begin(host, request)
+        except JackfieldError as error:  # not even who asks can be found out: there is no page to say it on
+            return PlainTextResponse(f"{error.message} {error.advice}", status_code=error.status)
         try:
             if not endpoint.public and not visit.signed_in:
                 return visit.finish(visit.ask_to_sign_in())

@@ -24,6 +24,7 @@ ACTIONS = {
     "credential.change": mark("changed a credential"),
     "credential.remove": mark("removed a credential"),
     "default.set": mark("chose a default model"),
+    "key.change": mark("changed an API key"),
     "key.create": mark("made an API key"),
     "key.revoke": mark("revoked an API key"),
     "member.add": mark("added a member"),

@@ -42,27 +42,20 @@ async def show(visit: Visit) -> Response:
 async def new(visit: Visit) -> Response:
     """The dialog of a new key."""
     roles = {role: label for role, label in reversed(ROLES.items()) if visit.caller.may(role)}
-    return visit.part("keys/new.html", lives=LIVES, model_types=MODEL_TYPES, roles=roles)
+    return visit.part("keys/new.html", key=None, lives=LIVES, model_types=MODEL_TYPES, roles=roles)
 
 
 @pages.post("/keys")
 async def create(visit: Visit) -> Response:
     """Make the key, and show it this once."""
-    sent, fields = await visit.form(), await visit.fields()
-    kinds = frozenset(ModelType(value) for name, value in fields if name == "types" and value in set(ModelType))
-    patterns = tuple(sent.get("models", "").replace(",", " ").split())
-    budget = _amount(sent.get("budget", ""))
-    token, info = await visit.host.tenancy.keys.create(
-        visit.caller,
-        sent.get("name", ""),
-        scopes=Scopes(kinds or None, patterns or None),
-        role=Role(sent["role"]) if sent.get("role") in set(Role) else None,
-        expires_at=_expiry(sent),
-        requests_per_minute=_number(sent, "requests_per_minute"),
-        tokens_per_minute=_number(sent, "tokens_per_minute"),
-    )
+    sent = await visit.form()
+    budget = _amount(sent.get("budget", ""), "budget")
+    role = Role(sent["role"]) if sent.get("role") in set(Role) else None
+    allowed = await _allowed(visit)
+    token, info = await visit.host.tenancy.keys.create(visit.caller, sent.get("name", ""), role=role, **allowed)
     if budget is not None:
         await visit.host.tenancy.budgets.set(visit.caller, info.id, "month", "USD", budget)
+    patterns = allowed["scopes"].models or ()
     model = patterns[0] if patterns and "*" not in patterns[0] else await first_chat_model(visit)
     return visit.part(
         "keys/made.html",
@@ -71,6 +64,21 @@ async def create(visit: Visit) -> Response:
         snippets=chat_snippets(visit.base_url, model),
         **await _context(visit),
     )
+
+
+@pages.get("/keys/{key}/edit")
+async def edit(visit: Visit) -> Response:
+    """The dialog of a key that is there; its role and itself stay."""
+    key = await visit.host.tenancy.keys.get(visit.caller, visit.path["key"])
+    return visit.part("keys/edit.html", key=key, lives=LIVES, model_types=MODEL_TYPES)
+
+
+@pages.post("/keys/{key}/change")
+async def change(visit: Visit) -> Response:
+    """Other limits for it, everywhere within a second."""
+    name = (await visit.form()).get("name", "")
+    await visit.host.tenancy.keys.change(visit.caller, visit.path["key"], name=name, **await _allowed(visit))
+    return visit.done(visit.say("Saved."), "keys/list.html", **await _context(visit))
 
 
 @pages.post("/keys/{key}/revoke")
@@ -120,6 +128,19 @@ async def _context(visit: Visit) -> dict[str, Any]:
     }
 
 
+async def _allowed(visit: Visit) -> dict[str, Any]:
+    """What the form says that a key may do."""
+    sent, fields = await visit.form(), await visit.fields()
+    kinds = frozenset(ModelType(value) for name, value in fields if name == "types" and value in set(ModelType))
+    patterns = tuple(sent.get("models", "").replace(",", " ").split())
+    return {
+        "scopes": Scopes(kinds or None, patterns or None),
+        "expires_at": _expiry(sent),
+        "requests_per_minute": _number(sent, "requests_per_minute"),
+        "tokens_per_minute": _number(sent, "tokens_per_minute"),
+    }
+
+
 def _active(key: KeyInfo) -> bool:
     return key.revoked_at is None and (key.expires_at is None or key.expires_at > now())
 
@@ -133,16 +154,16 @@ def _number(sent: dict[str, str], name: str) -> int | None:
     return int(text)
 
 
-def _amount(text: str) -> Decimal | None:
+def _amount(text: str, param: str = "amount") -> Decimal | None:
     text = text.replace(",", "").strip()
     if not text:
         return None
     try:
         amount = Decimal(text)
     except InvalidOperation:
-        raise BadRequest("must be a number", param="amount") from None
+        raise BadRequest("must be a number", param=param) from None
     if not amount.is_finite() or amount < 0 or amount >= 10**12:
-        raise BadRequest("must be a number", param="amount")
+        raise BadRequest("must be a number", param=param)
     return amount
 
 
