@@ -14,18 +14,19 @@ export function announce(text, kind = "good") {
   const notice = document.createElement("div");
   notice.className = `notice notice-${kind}`;
   notice.textContent = text;
+  if (document.querySelector("dialog[open]")) raise(toasts);
   toasts.append(notice);
-  // In the top layer: above an open dialog, which is there as well.
-  if (toasts.showPopover) {
-    toasts.popover = "manual";
-    if (toasts.matches(":popover-open")) toasts.hidePopover();
-    toasts.showPopover();
-  }
-  setTimeout(() => {
-    notice.remove();
-    if (!toasts.childElementCount) toasts.hidePopover?.();
-  }, 8000);
+  setTimeout(() => notice.remove(), 8000);
 }
+
+/** Into the top layer, above the dialogs that are open. It is always shown, empty or not: a screen reader hears only such a place. */
+function raise(toasts) {
+  if (!toasts.showPopover) return;
+  toasts.popover = "manual";
+  if (toasts.matches(":popover-open")) toasts.hidePopover();
+  toasts.showPopover();
+}
+raise(document.querySelector(".toasts"));
 
 /** Put a text on the clipboard, and say whether that worked. */
 export async function copyText(text) {
