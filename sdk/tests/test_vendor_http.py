@@ -30,7 +30,7 @@ async def test_no_query_of_an_address_is_logged(caplog: pytest.LogCaptureFixture
         asked.append(request.url)
         return httpx.Response(200, json={})
 
-    with caplog.at_level(logging.DEBUG):
+    with caplog.at_level(logging.DEBUG, logger="httpx"):
         async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as http:
             await VendorHTTP().json(context_of(http), "GET", "https://acme.example/token", params={"secret": "canary"})
             await VendorHTTP().json(context_of(http), "GET", "https://acme.example/plain")

@@ -149,9 +149,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.timeout(900))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Skipped where Chromium is not and cannot be; but not in CI, where it must be."""
+    """Skipped where Chromium is not and cannot be; but not in CI, where it must be.
+
+    For a module and no longer: while Playwright runs, the thread has a running loop, and no asynchronous test can have its own.
+    """
     try:
         path = ensure_chromium()
     except ChromiumMissing as missing:

@@ -26,6 +26,8 @@ class Terminal:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "jackfield.cli", *arguments],
             stdin=slave, stdout=slave, stderr=slave, env=environment, cwd=folder, start_new_session=True,
+            # Where the tests run in a shell's background, that shell has told them to ignore interrupts.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )  # fmt: skip
         os.close(slave)
         self.seen = ""

@@ -20,9 +20,10 @@ def test_scales_end_at_round_numbers(value: int | Decimal, ceiling: int | Decima
 @given(st.lists(st.integers(min_value=0, max_value=10**12), max_size=400))
 def test_bars_stay_in_the_picture_and_keep_their_order(values: list[int]) -> None:
     chart = columns([(str(at), value) for at, value in enumerate(values)])
-    assert all(
-        0 <= bar.y <= HEIGHT and 0 <= bar.x <= WIDTH and bar.height + bar.y == pytest.approx(HEIGHT) for bar in chart.bars
-    )
+    for bar in chart.bars:
+        assert 0 <= bar.y <= HEIGHT
+        assert 0 <= bar.x <= WIDTH
+        assert bar.y + bar.height == pytest.approx(HEIGHT)
     assert sum(bool(bar.label) for bar in chart.bars) <= 8
     ranked = sorted(range(len(values)), key=lambda at: values[at])
     heights = [chart.bars[at].height for at in ranked]

@@ -58,7 +58,7 @@ def columns(points: Sequence[tuple[str, Number]]) -> Chart:
     every = math.ceil(len(points) / _MOST_LABELS)
     bars = []
     for at, (name, value) in enumerate(points):
-        height = HEIGHT * float(value) / float(top) if top else 0.0
+        height = round(HEIGHT * float(value) / float(top), 2) if top else 0.0
         bars.append(
             Bar(
                 name,
@@ -66,7 +66,7 @@ def columns(points: Sequence[tuple[str, Number]]) -> Chart:
                 x=round(at * step + step * 0.1, 2),
                 y=round(HEIGHT - height, 2),
                 width=round(step * 0.8, 2),
-                height=round(height, 2),
+                height=height,
                 label=name if at % every == 0 else "",
             )
         )

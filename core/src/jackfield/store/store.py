@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from sqlite3 import OperationalError
 from typing import Any, Self
 
 from sqlalchemy import event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.util import await_only
 
 from jackfield.contract import HostFault
 
 from .schema import bring_up_to_date
 
+_WAL_ATTEMPTS, _WAL_PAUSE = 100, 0.05  # seconds
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 
 
@@ -112,14 +116,32 @@ def _options(url: str) -> dict[str, Any]:
     return {"pool_size": 10, "max_overflow": 10, "pool_pre_ping": True, "pool_recycle": 1800}
 
 
+def _write_ahead(cursor: Any) -> None:
+    """Readers and the writer do not wait for each other (https://sqlite.org/wal.html).
+
+    The file keeps the mode; only the first connection of all changes it. Of several that start at once on a new file, SQLite
+    turns the others away without waiting, busy timeout or not.
+    """
+    for left in reversed(range(_WAL_ATTEMPTS)):
+        try:
+            cursor.execute("PRAGMA journal_mode=WAL")
+        except OperationalError:
+            if not left:
+                raise
+            await_only(asyncio.sleep(_WAL_PAUSE))
+        else:
+            return
+
+
 def _tune_sqlite(engine: AsyncEngine) -> None:
     @event.listens_for(engine.sync_engine, "connect")
     def _on_connect(connection: Any, record: Any) -> None:
         # The driver would open transactions late and as readers, and two that then write would fail at once.
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "busy_timeout=15000", "foreign_keys=ON", "synchronous=NORMAL"):
+        for pragma in ("busy_timeout=15000", "foreign_keys=ON", "synchronous=NORMAL"):
             cursor.execute(f"PRAGMA {pragma}")
+        _write_ahead(cursor)
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")

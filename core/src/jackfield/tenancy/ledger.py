@@ -84,8 +84,10 @@ class Ledger:
         self._journal.append(encode(entry))
 
     async def start(self) -> None:
-        """Take over what dead processes left, and begin to flush."""
+        """Take over what dead processes left, so that whoever asks from here on is told of it, and begin to flush."""
         self._failed += list(self._journal.orphans())
+        if self._failed:
+            await self._try_to_flush()
         self._task = asyncio.create_task(self._flush_for_ever(), name="ledger flush")
 
     async def flush(self) -> None:
@@ -115,11 +117,14 @@ class Ledger:
 
     async def _flush_for_ever(self) -> None:
         while True:
-            try:
-                await self.flush()
-            except (OSError, SQLAlchemyError) as error:
-                _log.warning("the database did not take usage, which waits in the journal: %s", type(error).__name__)
+            await self._try_to_flush()
             await asyncio.sleep(FLUSH_SECONDS)
+
+    async def _try_to_flush(self) -> None:
+        try:
+            await self.flush()
+        except (OSError, SQLAlchemyError) as error:
+            _log.warning("the database did not take usage, which waits in the journal: %s", type(error).__name__)
 
     async def _store_file(self, path: Path) -> None:
         rows = []
