@@ -26,8 +26,6 @@ class Terminal:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "jackfield.cli", *arguments],
             stdin=slave, stdout=slave, stderr=slave, env=environment, cwd=folder, start_new_session=True,
-            # Where the tests run in a shell's background, that shell has told them to ignore interrupts.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )  # fmt: skip
         os.close(slave)
         self.seen = ""
@@ -73,7 +71,10 @@ def start(child_environment: dict[str, str], tmp_path: Path) -> Iterator[Start]:
         running.append(Terminal(arguments, environment, tmp_path))
         return running[-1]
 
+    # A shell has what it runs in the background ignore interrupts, and so would what is started here.
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield begin
+    signal.signal(signal.SIGINT, former)
     for terminal in running:
         terminal.close()
 
