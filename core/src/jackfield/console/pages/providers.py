@@ -159,7 +159,7 @@ async def prefer(visit: Visit) -> Response:
     provider = visit.host.kernel.provider(visit.path["provider"])
     sent = await visit.form()
     preference = Preference(hosted_first=sent.get("_first") == "hosted", take_over="_take_over" in sent)
-    await visit.host.tenancy.choices.set_preference(visit.caller, provider.id, preference)
+    await visit.host.models.prefer(visit.caller, provider.id, preference)
     return await _credentials(visit, provider, visit.say("Saved."))
 
 
@@ -204,7 +204,7 @@ async def switch_model(visit: Visit) -> Response:
     sent = await visit.form()
     on = "_on" in sent
     provider, model = visit.path["provider"], sent.get("_model", "")
-    await visit.host.tenancy.choices.switch_model(visit.caller, provider, model, _type_of(sent), on=on)
+    await visit.host.models.switch(visit.caller, provider, model, _type_of(sent), on=on)
     text = visit.say("{model} can be used.", model=model) if on else visit.say("{model} is switched off.", model=model)
     return visit.done(text, close=False)
 

@@ -1,9 +1,8 @@
 // The retrieval bench: cut texts into passages, embed them once, rank them for each question, before and after rerank.
 
-import { ask, facts, make, Refused, say, texts } from "./asking.js";
+import { ask, make, Refused, say, texts } from "./asking.js";
 import { announce } from "./console.js";
 
-void facts;
 const BATCH = 32;
 const find = (name) => document.querySelector(`[data-${name}]`);
 const form = find("bench");
