@@ -216,6 +216,20 @@ async def test_closing_a_stream_early_closes_the_connection(vendor: Vendor, outb
     await asyncio.wait_for(vendor.exchanges[0].closed.wait(), 5)
 
 
+async def test_a_reader_whose_pool_is_closed_lost_its_connection(vendor: Vendor, outbound: Outbound) -> None:
+    async def reply(exchange: Exchange) -> None:
+        await exchange.start_stream()
+        await exchange.send(b"1")
+
+    vendor.reply = reply
+    async with outbound.client.stream("GET", vendor.url) as answer:
+        pieces = answer.aiter_raw()
+        assert await anext(pieces) == b"1"
+        await outbound.close()
+        with pytest.raises(httpx.ReadError):
+            await anext(pieces)
+
+
 @pytest.fixture
 def unused_port() -> int:
     with socket.socket() as probe:

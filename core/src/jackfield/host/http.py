@@ -173,6 +173,9 @@ class SessionTransport(httpx.AsyncBaseTransport):
         return response
 
 
+_LOST = "Connection closed"  # what aiohttp says, as a RuntimeError, if the session is closed under a reader
+
+
 class _Stream(httpx.AsyncByteStream):
     def __init__(self, inner: httpx.AsyncByteStream, request: httpx.Request) -> None:
         self._inner = inner
@@ -184,6 +187,10 @@ class _Stream(httpx.AsyncByteStream):
                 yield chunk
         except httpx.TransportError as error:
             raise _truer(error, self._request) from error.__cause__
+        except RuntimeError as error:
+            if _LOST not in str(error):
+                raise
+            raise httpx.ReadError(str(error), request=self._request) from error
 
     async def aclose(self) -> None:
         await self._inner.aclose()

@@ -8,7 +8,7 @@ import contextlib
 import queue
 import threading
 import weakref
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final, Generic, Self, TypeVar
 
@@ -23,6 +23,8 @@ class Portal:
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
+        self._closing = False
+        self._door = threading.RLock()  # nobody comes in once it closes; reentrant, as the garbage collector may close it
         self._thread = threading.Thread(target=self._run, name="jackfield", daemon=True)
         self._thread.start()
 
@@ -31,17 +33,14 @@ class Portal:
         try:
             self._loop.run_forever()
         finally:
-            tasks = asyncio.all_tasks(self._loop)
-            for task in tasks:
-                task.cancel()
-            self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+            self._loop.run_until_complete(_cancel(asyncio.all_tasks(self._loop)))
             self._loop.run_until_complete(self._loop.shutdown_asyncgens())
             self._loop.run_until_complete(self._loop.shutdown_default_executor())
             self._loop.close()
 
     @property
     def is_open(self) -> bool:
-        return self._thread.is_alive()
+        return not self._closing and self._thread.is_alive()
 
     def call(self, coroutine: Coroutine[Any, Any, Answer]) -> Answer:
         """Run it to its end; what interrupts the wait (Ctrl-C) cancels it."""
@@ -56,10 +55,11 @@ class Portal:
 
     def submit(self, coroutine: Coroutine[Any, Any, Answer]) -> concurrent.futures.Future[Answer]:
         """Start it."""
-        if not self.is_open:
-            coroutine.close()
-            raise RuntimeError(_CLOSED)
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        with self._door:
+            if self.is_open:
+                return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        coroutine.close()
+        raise RuntimeError(_CLOSED)
 
     def wake(self, event: asyncio.Event) -> None:
         """Set an event of the loop."""
@@ -67,14 +67,30 @@ class Portal:
             self._loop.call_soon_threadsafe(event.set)
 
     def close(self, last: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Run `last`, cancel what still runs, and end the thread."""
-        if not self.is_open:
-            return
-        done = self.submit(last())
-        done.add_done_callback(lambda _: self._loop.call_soon_threadsafe(self._loop.stop))
+        """Cancel what still runs, then run `last`, and end the thread."""
+        with self._door:
+            if not self.is_open:
+                return
+            done = self.submit(self._end(last))
+            self._closing = True
         if threading.current_thread() is not self._thread:  # the garbage collector may run in any thread
             self._thread.join()
             done.result()
+
+    async def _end(self, last: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """First the calls, then what they use: a call whose connection is taken away would blame the vendor for it."""
+        try:
+            await _cancel(task for task in asyncio.all_tasks() if task is not asyncio.current_task())
+            await last()
+        finally:
+            self._loop.stop()
+
+
+async def _cancel(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    running = list(tasks)
+    for task in running:
+        task.cancel()
+    await asyncio.gather(*running, return_exceptions=True)
 
 
 class _Reader(Generic[Piece]):
