@@ -1,4 +1,4 @@
-"""Streams whose first piece is awaited, and embeddings in as many requests as the vendor's bounds make."""
+"""Streams whose first piece is awaited; embeddings and rankings in as many requests as the vendor's bounds make."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import pytest
 from jackfield_sdk import (
     EmbeddingRequest,
     EmbeddingResult,
+    RankedDocument,
     RerankRequest,
+    RerankResult,
     ServerUnavailable,
     Timeout,
     UnsupportedParameter,
@@ -16,6 +18,7 @@ from jackfield_sdk import (
     begin,
     embed_in_batches,
     event_object,
+    rank_in_batches,
     refuse_extra,
 )
 from jackfield_sdk.dialects import ServerSentEvent
@@ -87,6 +90,38 @@ async def test_batches_keep_within_the_bounds(size: int | None, letters: int | N
     assert sorted(sent) == expected
     assert result.embeddings == [[4.0], [2.0], [6.0], [1.0]]
     assert result.usage.input_tokens == 4
+
+
+@pytest.mark.parametrize(
+    ("top_n", "sent", "ranking"),
+    [
+        (None, [(3, None), (3, None), (1, None)], [3, 6, 1, 0, 5, 2, 4]),
+        (2, [(3, 2), (3, 2), (1, 1)], [3, 6]),
+        (7, [(3, 3), (3, 3), (1, 1)], [3, 6, 1, 0, 5, 2, 4]),
+    ],
+)
+async def test_rankings_of_parts_are_one(top_n: int | None, sent: list[tuple[int, int | None]], ranking: list[int]) -> None:
+    asked: list[tuple[int, int | None]] = []
+
+    async def rank(part: RerankRequest) -> RerankResult:
+        asked.append((len(part.documents), part.top_n))
+        ranked = [RankedDocument(index, float(document)) for index, document in enumerate(part.documents)]
+        return RerankResult(ranking=ranked, usage=Usage(input_tokens=len(ranked), search_units=1), model="m-1", id="r")
+
+    documents = ["0.4", "0.5", "0.2", "0.9", "0.1", "0.3", "0.6"]
+    result = await rank_in_batches(RerankRequest(model="m", query="q", documents=documents, top_n=top_n), 3, rank)
+    assert asked == sent
+    assert [one.index for one in result.ranking] == ranking
+    assert [one.score for one in result.ranking] == [float(documents[index]) for index in ranking]
+    assert (result.usage, result.model, result.id) == (Usage(input_tokens=7, search_units=3), "m-1", "r")
+
+
+async def test_a_part_that_ranks_what_it_was_not_sent_is_an_error() -> None:
+    async def rank(part: RerankRequest) -> RerankResult:
+        return RerankResult(ranking=[RankedDocument(2, 0.5)])
+
+    with pytest.raises(ServerUnavailable):
+        await rank_in_batches(RerankRequest(model="m", query="q", documents=["a", "b", "c", "d"]), 2, rank)
 
 
 def test_members_of_another_dialect_are_refused_for_every_type() -> None:

@@ -346,7 +346,8 @@ async def test_a_stream_of_sound_that_breaks(
 
 async def test_what_is_not_spoken(caller: Caller, vendor: VendorDouble) -> None:
     for members, kind, param in (
-        ({"format": "opus"}, BadRequest, "response_format"),
+        ({"format": "opus"}, UnsupportedParameter, "response_format"),
+        ({"format": "opus", "model": "speech-of-tomorrow"}, UnsupportedParameter, "response_format"),  # not in the catalog
         ({"speed": 3.0}, BadRequest, "speed"),
         ({"instructions": "Whisper."}, UnsupportedParameter, "instructions"),
         ({"text": "x" * 10_001}, RequestTooLarge, "input"),

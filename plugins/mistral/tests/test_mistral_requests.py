@@ -291,10 +291,11 @@ async def test_a_text_is_spoken(caller: Caller, vendor: VendorDouble) -> None:
     assert (spoken.media_type, spoken.usage) == ("audio/wav", Usage(characters=5))
     said = {"model": model, "input": "Hello", "voice_id": "v-1", "response_format": "wav", "stream": True}
     assert vendor.last.json == said
-    for odd in ({"format": "aac"}, {"speed": 2.0}):
+    for odd, param in (({"format": "aac"}, "response_format"), ({"speed": 2.0}, "speed")):
         members: dict[str, Any] = {"text": "Hello", **odd}
-        with pytest.raises(BadRequest):
+        with pytest.raises(UnsupportedParameter) as caught:
             await caller.kernel.invoke_text_to_speech(SpeechRequest(model=model, **members), context)
+        assert caught.value.param == param
 
 
 async def test_the_models_that_mistral_lists(caller: Caller, vendor: VendorDouble) -> None:

@@ -97,6 +97,9 @@ class TestEmbedding(Tongyi, EmbeddingConformance):
 
 
 class TestRerank(Tongyi, RerankConformance):
+    def rerank_documents(self, request: Recorded) -> list[str]:
+        return [str(document) for document in request.json["input"]["documents"]]
+
     def rerank_answer(self, ranking: list[RankedDocument], usage: Usage) -> Answer:
         results = [{"index": one.index, "relevance_score": one.score} for one in ranking]
         return Answer.json({"output": {"results": results}, "usage": {"total_tokens": usage.input_tokens}, "request_id": "1"})

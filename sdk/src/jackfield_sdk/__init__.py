@@ -109,7 +109,7 @@ from jackfield.dialects.extras import meant, passed_on, refuse
 from jackfield.dialects.openai_chat import ChatOptions
 from jackfield.dialects.openai_errors import VendorError, read_error
 
-from .batches import embed_in_batches, in_batches
+from .batches import embed_in_batches, in_batches, rank_in_batches
 from .catalog import Catalog, CatalogError, load_catalog, parse_catalog
 from .checks import checked_ranking, checked_verdicts
 from .errors import COMMON_ROWS, ErrorRow, ErrorTable, parse_retry_after
@@ -119,7 +119,7 @@ from .provider import HOOKS, Provider
 from .redaction import redact
 from .relaying import forward
 from .renaming import renamed, renamed_body
-from .sampling import allowed, allowed_members, refuse_extra
+from .sampling import allowed, allowed_members, allowed_speech, refuse_extra
 from .streaming import BegunStream, HeldStream, begin, event_object, split_lines
 from .thoughts import apart, thoughts_apart
 from .tokens import Token, TokenCache
@@ -239,6 +239,7 @@ __all__ = [
     "WireResponse",
     "allowed",
     "allowed_members",
+    "allowed_speech",
     "apart",
     "begin",
     "check_parameters",
@@ -259,6 +260,7 @@ __all__ = [
     "parse_json",
     "parse_retry_after",
     "passed_on",
+    "rank_in_batches",
     "read_chunks",
     "read_error",
     "redact",

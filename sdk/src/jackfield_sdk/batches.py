@@ -7,7 +7,17 @@ import dataclasses
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TypeVar
 
-from jackfield.contract import EmbeddingRequest, EmbeddingResult, ServerUnavailable, Usage
+from jackfield.contract import (
+    EmbeddingRequest,
+    EmbeddingResult,
+    RankedDocument,
+    RerankRequest,
+    RerankResult,
+    ServerUnavailable,
+    Usage,
+)
+
+from .checks import checked_ranking
 
 AT_ONCE = 4
 """Batches on their way at the same time: quick enough for a document, too few to trip a vendor's rate limit."""
@@ -79,3 +89,35 @@ async def _embed(part: EmbeddingRequest, embed: Callable[[EmbeddingRequest], Awa
         raise ServerUnavailable(f"The vendor answered {len(part.inputs)} inputs with {len(result.embeddings)} embeddings.")
     result.model = result.model or part.model
     return result
+
+
+async def rank_in_batches(
+    request: RerankRequest, size: int | None, rank: Callable[[RerankRequest], Awaitable[RerankResult]]
+) -> RerankResult:
+    """The ranking of all documents, best first, and the usage of all calls added up. The first failure ends the others.
+
+    Rankings of parts can be joined, as a reranker scores each document by itself against the query.
+
+    :param size: how many the vendor takes in one request; None: all
+    :raises ServerUnavailable: as `checked_ranking`
+    """
+    if size is None or len(request.documents) <= size:
+        return checked_ranking(await rank(request), request)
+    starts = range(0, len(request.documents), size)
+
+    async def one(start: int) -> RerankResult:
+        documents = request.documents[start : start + size]
+        best = None if request.top_n is None else min(request.top_n, len(documents))
+        part = dataclasses.replace(request, documents=documents, top_n=best)
+        result = checked_ranking(await rank(part), part)
+        result.ranking = [RankedDocument(start + ranked.index, ranked.score) for ranked in result.ranking]
+        return result
+
+    results = await in_batches(starts, one)
+    joined = RerankResult(
+        ranking=[ranked for result in results for ranked in result.ranking],
+        usage=sum((result.usage for result in results), Usage()),
+        model=results[-1].model,
+        id=results[0].id,
+    )
+    return checked_ranking(joined, request)

@@ -100,14 +100,14 @@ def dimensions() -> FormField:
 
 
 def max_batch(default: int | None = None) -> FormField:
-    """`max_batch`: texts in one request."""
+    """`max_batch`: texts or documents in one request."""
     return FormField(
         name="max_batch",
         kind="number",
         label=LocalizedText.of("Texts in one request", "单次请求文本数"),
         help=LocalizedText.of(
-            "Of an embedding model: more are sent in several requests. Empty: no limit.",
-            "仅用于向量模型：超出时分多次请求；留空表示不限。",
+            "Of an embedding or rerank model: more are sent in several requests. Empty: no limit.",
+            "仅用于向量与重排序模型：超出时分多次请求；留空表示不限。",
         ),
         default=default,
         minimum=1,

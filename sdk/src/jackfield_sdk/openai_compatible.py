@@ -51,16 +51,16 @@ from jackfield.dialects import (
 from jackfield.dialects.openai_chat import ChatOptions
 from jackfield.dialects.sse import ServerSentEvent
 
-from .batches import embed_in_batches
+from .batches import embed_in_batches, rank_in_batches
 from .blobs import silence, to_bytes
-from .checks import checked_ranking, checked_transcription, checked_verdicts
+from .checks import checked_transcription, checked_verdicts
 from .forms import describe_from_form
 from .http import VendorHTTP
 from .listing import entries_of, type_by_name, window_of
 from .provider import Provider
 from .relaying import forward
 from .renaming import Request, renamed, renamed_body
-from .sampling import allowed, allowed_members
+from .sampling import allowed, allowed_members, allowed_speech
 from .thoughts import apart, thoughts_apart
 
 _RESULTS: dict[str, Callable[[dict[str, Any]], LLMResult]] = {
@@ -309,8 +309,12 @@ class OpenAICompatible(Provider):
 
     async def invoke_rerank(self, request: RerankRequest, context: CallContext) -> RerankResult:
         request, context = await self._prepared(request, context)
-        body = self.adapt_rerank(rerank.build_request(request), request, context)
-        return checked_ranking(rerank.parse_result(await self._post("jina.rerank", body, context)), request)
+
+        async def rank(part: RerankRequest) -> RerankResult:
+            body = self.adapt_rerank(rerank.build_request(part), part, context)
+            return rerank.parse_result(await self._post("jina.rerank", body, context))
+
+        return await rank_in_batches(request, context.model.max_batch if context.model else None, rank)
 
     async def invoke_moderation(self, request: ModerationRequest, context: CallContext) -> ModerationResult:
         request, context = await self._prepared(request, context)
@@ -338,7 +342,7 @@ class OpenAICompatible(Provider):
         return result
 
     async def invoke_text_to_speech(self, request: SpeechRequest, context: CallContext) -> SpeechResult:
-        request = allowed_members(request, context, "speed", "instructions")
+        request = allowed_speech(request, context)
         if request.voice is None:
             request = dataclasses.replace(request, voice=self.default_voice(context))
         request, context = await self._prepared(request, context)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from jackfield.contract import (
@@ -10,9 +11,11 @@ from jackfield.contract import (
     EmbeddingRequest,
     LLMRequest,
     ModerationRequest,
+    RequestTooLarge,
     RerankRequest,
     SpeechRequest,
     TranscriptionRequest,
+    UnsupportedParameter,
     check_parameters,
 )
 from jackfield.dialects import sampling
@@ -45,6 +48,30 @@ def allowed_members(request: Request, context: CallContext, *names: str) -> Requ
     given: dict[str, Any] = {name: value for name in names if (value := getattr(request, name)) != defaults[name]}
     kept = check_parameters(rules, given, drop_unsupported=request.drop_unsupported)
     return dataclasses.replace(request, **{name: defaults[name] for name in given.keys() - kept.keys()})
+
+
+def allowed_speech(request: SpeechRequest, context: CallContext, formats: Iterable[str] = ()) -> SpeechRequest:
+    """The same for a text to be spoken, held against all that the model's description tells: its rules for `speed` and
+    `instructions`, its `audio_formats`, and the letters that it speaks at once, which the catalog has among the `properties` as
+    `max_characters`.
+
+    :param formats: those of the vendor, for a model whose description names none; it may name none either
+    :raises RequestTooLarge: for a text that is longer
+    :raises UnsupportedParameter: and BadRequest, as `allowed`
+    """
+    request = allowed_members(request, context, "speed", "instructions")
+    model = context.model
+    limit = model.properties.get("max_characters") if model is not None else None
+    if isinstance(limit, int) and len(request.text) > limit:
+        message = f"The text has {len(request.text)} letters; the model speaks {limit} at once."
+        raise RequestTooLarge(message, param="input", advice="Send it in parts.")
+    formats = (model.audio_formats if model is not None else ()) or tuple(formats)
+    if not formats or request.format is None or request.format in formats:
+        return request
+    if not request.drop_unsupported:
+        message = f"The model speaks {', '.join(formats)}, not {request.format}."
+        raise UnsupportedParameter(message, param="response_format", advice=f"Ask for one of: {', '.join(formats)}.")
+    return dataclasses.replace(request, format=None)
 
 
 def refuse_extra(request: Extended, *dialects: str) -> Extended:

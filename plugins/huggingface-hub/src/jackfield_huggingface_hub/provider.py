@@ -35,10 +35,9 @@ from jackfield_sdk import (
     VendorHTTP,
     allowed,
     allowed_members,
-    checked_ranking,
     embed_in_batches,
     forms,
-    in_batches,
+    rank_in_batches,
 )
 from jackfield_sdk.dialects import openai_chat
 from jackfield_sdk.listing import entries_of
@@ -232,19 +231,15 @@ class HuggingFaceHub(OpenAICompatible):
         """By TEI's own API, or by Jina's."""
         if serving_of(context.credentials, ModelType.RERANK) is not Serving.TEI:
             return await super().invoke_rerank(request, context)
-        size = (context.model.max_batch if context.model else None) or TEI_BATCH
-        starts = range(0, len(request.documents), size)
-        parts = [dataclasses.replace(request, documents=request.documents[start : start + size]) for start in starts]
         url = f"{root_of(context.credentials)}/rerank"
 
         async def rank(part: RerankRequest) -> RerankResult:
             body = tei.build_ranking(part)
             response = await self.http.request(context, "POST", url, headers=self.headers(context), json=body)
-            return tei.parse_ranking(self.http.checked_json(response, context), response.headers, len(part.documents))
+            return tei.parse_ranking(self.http.checked_json(response, context), response.headers, part)
 
-        result = tei.joined(await in_batches(parts, rank), size)
-        result.model = request.model
-        return checked_ranking(result, request)
+        size = (context.model.max_batch if context.model else None) or TEI_BATCH
+        return await rank_in_batches(request, size, rank)
 
     async def count_tokens(self, request: LLMRequest, context: CallContext) -> int:
         """TGI counts, with the model's own template (`/chat_tokenize`).

@@ -11,7 +11,6 @@ from typing import Any
 from jackfield_sdk import (
     EmbeddingRequest,
     EmbeddingResult,
-    RankedDocument,
     RerankRequest,
     RerankResult,
     ServerUnavailable,
@@ -62,23 +61,13 @@ def build_ranking(request: RerankRequest) -> dict[str, Any]:
     return {"query": request.query, "texts": request.documents, "raw_scores": False, "return_text": False} | extra
 
 
-def parse_ranking(body: Any, headers: Mapping[str, str], count: int) -> RerankResult:
-    """:raises ServerUnavailable: if the body does not rank each of `count` documents"""
-    result = rerank.parse_result({"results": body})
+def parse_ranking(body: Any, headers: Mapping[str, str], request: RerankRequest) -> RerankResult:
+    """:raises ServerUnavailable: if the body does not rank each of the documents"""
+    result, count = rerank.parse_result({"results": body}), len(request.documents)
     if len(result.ranking) != count:
         raise ServerUnavailable(f"The vendor ranked {len(result.ranking)} of {count} documents.")
-    result.usage = _usage(headers)
+    result.usage, result.model = _usage(headers), request.model
     return result
-
-
-def joined(results: list[RerankResult], size: int) -> RerankResult:
-    """The rankings of batches of `size` documents as one: TEI scores each document by itself."""
-    ranking = [
-        RankedDocument(number * size + ranked.index, ranked.score)
-        for number, result in enumerate(results)
-        for ranked in result.ranking
-    ]
-    return RerankResult(ranking=ranking, usage=sum((result.usage for result in results), Usage()))
 
 
 def _usage(headers: Mapping[str, str]) -> Usage:

@@ -26,6 +26,7 @@ from jackfield_sdk import (
     VendorHTTP,
     allowed,
     allowed_members,
+    allowed_speech,
     begin,
     embed_in_batches,
     refuse_extra,
@@ -104,7 +105,7 @@ class MiniMax(OpenAICompatible):
         return await embed_in_batches(request, size, embed, letters=embedding.LETTERS)
 
     async def invoke_text_to_speech(self, request: SpeechRequest, context: CallContext) -> SpeechResult:
-        request = refuse_extra(allowed_members(request, context, "speed", "instructions"))
+        request = refuse_extra(allowed_speech(request, context, speech.MEDIA_TYPES))
         body = speech.build(request, context.model)
         url, rest = self.url("speech", context), self.native(context)
         usage = Usage(characters=len(request.text))

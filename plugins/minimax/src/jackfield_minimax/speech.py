@@ -10,10 +10,8 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any, Final
 
 from jackfield_sdk import (
-    BadRequest,
     ConnectionFailed,
     ModelDescription,
-    RequestTooLarge,
     ServerUnavailable,
     SpeechRequest,
     Usage,
@@ -26,18 +24,8 @@ VOICE: Final = "male-qn-qingse"
 
 
 def build(request: SpeechRequest, model: ModelDescription | None) -> dict[str, Any]:
-    """The body. A WAV file tells its length at its beginning, so it does not come in a stream.
-
-    :raises BadRequest: for a format that there is not
-    :raises RequestTooLarge: for a text longer than the model speaks at once
-    """
+    """The body. A WAV file tells its length at its beginning, so it does not come in a stream."""
     sound = request.format or "mp3"
-    if sound not in MEDIA_TYPES:
-        raise BadRequest(f"`response_format` must be one of: {', '.join(MEDIA_TYPES)}.", param="response_format")
-    limit = model.properties.get("max_characters") if model is not None else None
-    if isinstance(limit, int) and len(request.text) > limit:
-        message = f"The text has {len(request.text)} letters; the model speaks {limit} at once."
-        raise RequestTooLarge(message, param="input", advice="Send it in parts.")
     voices = model.voices if model is not None else ()
     voice: dict[str, Any] = {"voice_id": request.voice or (voices[0] if voices else VOICE)}
     if request.speed is not None:

@@ -20,7 +20,7 @@ from jackfield_sdk import (
     TranscriptionRequest,
     Usage,
     VendorHTTP,
-    allowed_members,
+    allowed_speech,
     begin,
     forms,
 )
@@ -107,7 +107,7 @@ class Mistral(OpenAICompatible):
         return adapted
 
     async def invoke_text_to_speech(self, request: SpeechRequest, context: CallContext) -> SpeechResult:
-        body = speech.build_request(allowed_members(request, context, "speed", "instructions"))
+        body = speech.build_request(allowed_speech(request, context, speech.MEDIA_TYPES))
         url, headers = self.url("speech", context), self.headers(context)
         pieces = await self.http.events(context, "POST", url, headers=headers, json=body, parse=speech.parse_stream)
         return SpeechResult(

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from typing import Any, Final
 
 import orjson
-from jackfield_sdk import BadRequest, ConnectionFailed, ServerUnavailable, SpeechRequest
+from jackfield_sdk import ConnectionFailed, ServerUnavailable, SpeechRequest
 from jackfield_sdk.dialects import ServerSentEvent, counts, extras, openai_audio
 
 MEDIA_TYPES: Final = {name: openai_audio.MEDIA_TYPES[name] for name in ("mp3", "opus", "flac", "wav", "pcm")}
@@ -20,10 +20,8 @@ MEDIA_TYPES: Final = {name: openai_audio.MEDIA_TYPES[name] for name in ("mp3", "
 def build_request(request: SpeechRequest) -> dict[str, Any]:
     """The wire body. Without a voice it must hold a sample of one, `ref_audio`.
 
-    :raises BadRequest: for a format that Mistral does not speak; UnsupportedParameter: as `extras.passed_on`
+    :raises UnsupportedParameter: as `extras.passed_on`
     """
-    if request.format is not None and request.format not in MEDIA_TYPES:
-        raise BadRequest(f"`response_format` must be one of {', '.join(MEDIA_TYPES)}.", param="response_format")
     body = {"model": request.model, "input": request.text, "stream": True, "response_format": request.format or "mp3"}
     voice = {"voice_id": request.voice} if request.voice is not None else {}
     return body | voice | extras.passed_on(request, openai_audio.DIALECT)

@@ -23,7 +23,6 @@ from jackfield_sdk import (
     OpenAICompatible,
     ProvisionKind,
     ServerUnavailable,
-    SpeechRequest,
     VendorHTTP,
     forms,
 )
@@ -34,7 +33,6 @@ from .fine_tunes import base_of
 from .forms import KEYS, MODEL_FORM, PROVIDER_FORM
 from .prompts import as_completion
 from .reasoning import allowed_beside_reasoning, reasons
-from .speech import check_length
 
 
 class OpenAI(OpenAICompatible):
@@ -108,11 +106,6 @@ class OpenAI(OpenAICompatible):
         if not isinstance(tokens, int):
             raise ServerUnavailable("The vendor's answer holds no number of tokens.")
         return tokens
-
-    def adapt_speech(self, body: dict[str, Any], request: SpeechRequest, context: CallContext) -> dict[str, Any]:
-        """The endpoint takes 4096 letters."""
-        check_length(request, context.model)
-        return body
 
     def describe_model(self, model: str, model_type: ModelType, credentials: dict[str, Any]) -> ModelDescription:
         """A fine-tuned model is what its base model is, but for its price."""

@@ -36,10 +36,11 @@ from jackfield_sdk import (
     Usage,
     VendorHTTP,
     allowed_members,
+    allowed_speech,
     begin,
     blobs,
-    checked_ranking,
     embed_in_batches,
+    rank_in_batches,
     refuse,
     refuse_extra,
 )
@@ -188,9 +189,13 @@ class Tongyi(OpenAICompatible):
 
     async def invoke_rerank(self, request: RerankRequest, context: CallContext) -> RerankResult:
         request = refuse_extra(request)
-        result = reranking.parse(await self._native("rerank", reranking.build(request), context))
-        result.model = request.model
-        return checked_ranking(result, request)
+
+        async def rank(part: RerankRequest) -> RerankResult:
+            result = reranking.parse(await self._native("rerank", reranking.build(part), context))
+            result.model = request.model
+            return result
+
+        return await rank_in_batches(request, context.model.max_batch if context.model else None, rank)
 
     async def invoke_speech_to_text(self, request: TranscriptionRequest, context: CallContext) -> TranscriptionResult:
         request = refuse_extra(allowed_members(request, context, "language", "prompt", "temperature", "timestamps", "task"))
@@ -203,9 +208,8 @@ class Tongyi(OpenAICompatible):
         return result
 
     async def invoke_text_to_speech(self, request: SpeechRequest, context: CallContext) -> SpeechResult:
-        request = refuse_extra(allowed_members(request, context, "speed", "instructions"))
-        speech.check_length(request, context.model)
-        kind = speech.wanted_format(request, context.model)
+        request = refuse_extra(allowed_speech(request, context, speech.FORMATS))
+        kind = request.format or speech.default_format(context.model)
         cosyvoice = context.model is not None and bool(context.model.properties.get("cosyvoice"))
         body = speech.build(request, request.voice or self.default_voice(context), kind, cosyvoice=cosyvoice)
         usage = Usage(characters=len(request.text))

@@ -12,46 +12,27 @@ import orjson
 from jackfield_sdk import (
     ConnectionFailed,
     ModelDescription,
-    RequestTooLarge,
     ServerUnavailable,
     SpeechRequest,
-    UnsupportedParameter,
     Usage,
 )
 from jackfield_sdk.dialects import ServerSentEvent
 
 RATE: Final = 24_000
 """Samples a second: 16 bits, one channel."""
+FORMATS: Final = ("wav", "pcm")
+"""What every model speaks; the catalog says which speak more."""
 _MEDIA_TYPES: Final = {"wav": "audio/wav", "pcm": "audio/pcm", "mp3": "audio/mpeg"}
 
 
-def wanted_format(request: SpeechRequest, model: ModelDescription | None) -> str:
-    """The format to answer in; the model's first, if none is asked for.
-
-    :raises UnsupportedParameter: for one that the model does not have, unless `drop_unsupported`
-    """
-    formats = (model.audio_formats if model is not None else ()) or ("wav", "pcm")
-    if request.format is None or request.format in formats:
-        return request.format or formats[0]
-    if request.drop_unsupported:
-        return formats[0]
-    raise UnsupportedParameter(f"The model speaks {', '.join(formats)}.", param="response_format")
+def default_format(model: ModelDescription | None) -> str:
+    """What the model speaks, if no format is asked for: its first."""
+    return model.audio_formats[0] if model is not None and model.audio_formats else FORMATS[0]
 
 
 def media_type(kind: str) -> str:
     """Of a format."""
     return _MEDIA_TYPES[kind]
-
-
-def check_length(request: SpeechRequest, model: ModelDescription | None) -> None:
-    """:raises RequestTooLarge: for a text that is longer than the model speaks at once"""
-    limit = model.properties.get("max_characters") if model is not None else None
-    if isinstance(limit, int) and len(request.text) > limit:
-        raise RequestTooLarge(
-            f"The text has {len(request.text)} letters; the model speaks {limit} at once.",
-            param="input",
-            advice="Send it in parts.",
-        )
 
 
 def build(request: SpeechRequest, voice: str, kind: str, *, cosyvoice: bool) -> dict[str, Any]:

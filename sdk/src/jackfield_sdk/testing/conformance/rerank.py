@@ -7,17 +7,18 @@ from typing import ClassVar
 import pytest
 from jackfield.contract import CallContext, ModelType, RankedDocument, RerankRequest, RerankResult, Usage
 
-from ..answers import Reply
+from ..answers import Answer, Reply
 from ..calling import Caller
 from ..double import VendorDouble
 from ..promises import promise
+from ..recorded import Recorded
 from .base import CallConformance
 
 DOCUMENTS = ["the first document", "ein zweites Dokument", "第三个文件"]
 
 
 class RerankConformance(CallConformance):
-    """Rerank. An author says how the vendor answers.
+    """Rerank. An author says how the vendor answers, and where its requests hold their documents.
 
     :cvar rerank_usage: what each answer reports
     """
@@ -28,6 +29,13 @@ class RerankConformance(CallConformance):
     def rerank_answer(self, ranking: list[RankedDocument], usage: Usage) -> Reply:
         """The vendor's answer with this ranking, in this order."""
         raise NotImplementedError
+
+    def rerank_documents(self, request: Recorded) -> list[str]:
+        """The documents in a request that came."""
+        for name in ("documents", "texts"):
+            if (documents := request.json.get(name)) is not None:
+                return [one if isinstance(one, str) else one["text"] for one in documents]
+        raise AssertionError("say where the documents stand: override `rerank_documents`")
 
     def good(self, number: int, mode: str) -> Reply:
         score = number / 1000
@@ -59,3 +67,28 @@ class RerankConformance(CallConformance):
             result = await caller.kernel.invoke_rerank(request, self.context(caller))
             assert [one.index for one in result.ranking] == [2]
             assert all(document.encode() in vendor.last.body for document in DOCUMENTS[:2])
+
+    def _ranked(self, request: Recorded) -> Answer:
+        """A ranking by the numbers that the documents end in."""
+        numbers = [int(document.rpartition(" ")[2]) for document in self.rerank_documents(request)]
+        ranking = [RankedDocument(index, number / 1000) for index, number in enumerate(numbers)]
+        ranking.sort(key=lambda ranked: -ranked.score)
+        reply = self.rerank_answer(ranking, self.rerank_usage)
+        return reply if isinstance(reply, Answer) else reply[-1]
+
+    @pytest.mark.asyncio
+    async def test_many_documents_are_ranked_together(self, vendor: VendorDouble, caller: Caller) -> None:
+        limit = caller.model(self._model(caller), self.model_type, self.credentials()).max_batch
+        count = min(2 * limit + 1, 250) if limit else 7
+        vendor.answers(self._ranked)
+        documents = [f"document number {number}" for number in range(count)]
+        context = self.context(caller)
+        with promise("more documents than the vendor takes at once are one ranking, in as few requests as it takes"):
+            request = RerankRequest(model=self._model(caller), query="query", documents=documents)
+            result = await caller.kernel.invoke_rerank(request, context)
+            assert [one.index for one in result.ranking] == list(reversed(range(count)))
+            sizes = [len(self.rerank_documents(request)) for request in vendor.requests]
+            assert all(size <= (limit or count) for size in sizes), f"the vendor takes {limit} at once, and got {sizes}"
+            assert len(sizes) == -(-count // (limit or count)), f"it took {len(sizes)} requests: {sizes}"
+        with promise("the usage of all requests is added up"):
+            assert result.usage == sum((self.rerank_usage for _ in vendor.requests), Usage())

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import ClassVar
 
 import pytest
-from jackfield.contract import CallContext, ModelType, SpeechRequest
+from jackfield.contract import CallContext, ModelDescription, ModelType, RequestTooLarge, SpeechRequest, UnsupportedParameter
 
 from ..answers import Answer, Reply
 from ..calling import Caller
 from ..double import VendorDouble
-from ..promises import promise
+from ..promises import error_of, promise
 from .base import CallConformance
 from .faults import GARBAGE
 
@@ -44,8 +44,11 @@ class TextToSpeechConformance(CallConformance):
     def check(self, result: bytes, number: int, mode: str) -> None:
         assert result == self.sound(number), "the sound is not what the vendor sent"
 
+    def _description(self, caller: Caller) -> ModelDescription:
+        return caller.model(self._model(caller), self.model_type, self.credentials())
+
     def _voice(self, caller: Caller) -> str | None:
-        voices = caller.model(self._model(caller), self.model_type, self.credentials()).voices
+        voices = self._description(caller).voices
         return voices[0] if voices else None
 
     @pytest.mark.asyncio
@@ -57,3 +60,26 @@ class TextToSpeechConformance(CallConformance):
         with promise("the voice that was asked for is sent to the vendor"):
             await self.ask(caller)
             assert voice in vendor.last.url or voice.encode() in vendor.last.body
+
+    @pytest.mark.asyncio
+    async def test_a_format_that_is_not_spoken_is_refused(self, vendor: VendorDouble, caller: Caller) -> None:
+        if not self._description(caller).audio_formats:
+            pytest.skip("the catalog names no formats")
+        request = SpeechRequest(model=self._model(caller), text="hello", voice=self._voice(caller), format="midi")
+        text = "a format that the model does not speak is refused by its name, and nothing is sent"
+        error = await error_of(caller.kernel.invoke_text_to_speech(request, self.context(caller)), text, UnsupportedParameter)
+        with promise(text):
+            assert error.param == "response_format"
+            assert not vendor.requests
+
+    @pytest.mark.asyncio
+    async def test_a_text_that_is_too_long_is_refused(self, vendor: VendorDouble, caller: Caller) -> None:
+        limit = self._description(caller).properties.get("max_characters")
+        if not isinstance(limit, int):
+            pytest.skip("the catalog names no limit")
+        request = SpeechRequest(model=self._model(caller), text="a" * (limit + 1), voice=self._voice(caller))
+        text = "a text that is longer than the model speaks at once is refused, and nothing is sent"
+        error = await error_of(caller.kernel.invoke_text_to_speech(request, self.context(caller)), text, RequestTooLarge)
+        with promise(text):
+            assert str(limit) in error.message
+            assert not vendor.requests
