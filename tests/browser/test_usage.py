@@ -8,10 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from Crypto.PublicKey import RSA
 from hosting import Running, open_host
 from jackfield import console
+from jackfield.console.pages.usage import GROUPINGS, MEASURES
 from jackfield.contract import EmbeddingRequest, JackfieldError
 from jackfield.host import Settings
 from jackfield.host.settings import LogSettings, ServerSettings, TrialSettings
@@ -52,6 +54,17 @@ def test_calls_are_shown_by_day_model_and_person(page: Page, site: Any, owner: A
     expect(page.get_by_role("img", name="Tokens by day")).to_be_visible()
     page.get_by_role("link", name="API key", exact=True).click()
     expect(page.get_by_role("table").first).to_contain_text("Console and command line")
+
+
+@pytest.mark.parametrize("measure", sorted(MEASURES))
+def test_every_measure_is_drawn_for_days_with_calls_and_without(site: Any, owner: Any, measure: str) -> None:
+    call(site, owner.caller)
+    token = site.run(site.host.tenancy.people.sign_in(owner.email, owner.password))
+    with httpx.Client(base_url=site.url, cookies={"jackfield_session": token}) as client:
+        for by in GROUPINGS:
+            answer = client.get(f"/console/usage?measure={measure}&by={by}")
+            assert answer.status_code == 200, by
+            assert answer.text.count("<rect") > 30, by
 
 
 def test_filters_narrow_the_page_and_the_csv(page: Page, site: Any, owner: Any, new_person: Callable[..., Any]) -> None:

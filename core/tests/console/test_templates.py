@@ -36,4 +36,5 @@ def test_code_is_escaped() -> None:
 def test_prices_are_written_as_on_a_tag() -> None:
     assert [money(Decimal(text)) for text in ("0.15", "2.50", "10", "0.0375")] == ["$0.15", "$2.50", "$10", "$0.0375"]
     assert money(Decimal("3.5"), "GBP") == "3.50 GBP"
+    assert money(0) == "$0"
     assert money(None) == "–"

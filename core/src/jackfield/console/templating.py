@@ -43,11 +43,11 @@ def count(number: float | Decimal | None) -> str:
     return "–" if number is None else f"{number:,}"
 
 
-def money(amount: Decimal | None, currency: str = "USD") -> str:
+def money(amount: Decimal | int | None, currency: str = "USD") -> str:
     """`$0.15`, `¥2`, `3.50 GBP`: as many decimals as there are, at least those of a price tag where there are any."""
     if amount is None:
         return "–"
-    text = f"{amount.normalize():f}"
+    text = f"{Decimal(amount).normalize():f}"
     if "." in text and len(text.rpartition(".")[2]) == 1:
         text += "0"
     signs = {"USD": "$", "CNY": "¥", "EUR": "€"}
