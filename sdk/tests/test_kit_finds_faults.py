@@ -35,7 +35,7 @@ from jackfield_sdk import (
     forms,
 )
 from jackfield_sdk.catalog import Catalog
-from jackfield_sdk.testing import Caller, LLMConformance, OpenAIAnswers, ProviderConformance, VendorDouble, open_caller
+from jackfield_sdk.testing import Answer, Caller, LLMConformance, OpenAIAnswers, ProviderConformance, VendorDouble, open_caller
 
 Check = Callable[[Any, VendorDouble, Caller], Any]
 
@@ -61,6 +61,26 @@ class Sound(OpenAICompatible):
             ),
         ),
     )
+
+    async def count_tokens(self, request: LLMRequest, context: CallContext) -> int:
+        body = {"text": "".join(message.text for message in request.messages)}
+        url, headers = f"{self.base_url}/tokenize", self.headers(context)
+        tokens = (await self.http.object(context, "POST", url, headers=headers, json=body)).get("tokens")
+        if not isinstance(tokens, int):
+            raise ServerUnavailable("No tokens.")
+        return tokens
+
+
+class GuessesTokens(Sound):
+    async def count_tokens(self, request: LLMRequest, context: CallContext) -> int:
+        return sum(len(message.text) for message in request.messages) // 4
+
+
+class CountsAnything(Sound):
+    async def count_tokens(self, request: LLMRequest, context: CallContext) -> int:
+        body = {"text": request.messages[0].text}
+        answer = await self.http.object(context, "POST", f"{self.base_url}/tokenize", headers=self.headers(context), json=body)
+        return int(answer.get("tokens") or 0)
 
 
 class DropsTemperature(Sound):
@@ -220,7 +240,8 @@ class UncheckedCatalog(Sound):
 
 
 class Kit(OpenAIAnswers, LLMConformance):
-    pass
+    def tokens_answer(self, tokens: int) -> Answer:
+        return Answer.json({"tokens": tokens})
 
 
 class ProviderKit(OpenAIAnswers, ProviderConformance):
@@ -250,6 +271,8 @@ FAULTS: list[tuple[type[Sound], type[LLMConformance] | type[ProviderConformance]
     (RemembersRefusals, Kit, lambda kit, v, c: kit.test_a_key_that_expires(v, c, "whole"), "a refusal is not remembered"),
     (CutsShort, Kit, lambda kit, v, c: kit.test_long_and_empty_answers(v, c, "whole"), "an answer that is long"),
     (Impatient, Kit, lambda kit, v, c: kit.test_a_slow_answer_is_taken(v, c, "stream"), "comes slowly"),
+    (GuessesTokens, Kit, lambda kit, v, c: kit.test_tokens_are_counted(v, c), "the number of tokens is the vendor's"),
+    (CountsAnything, Kit, lambda kit, v, c: kit.test_a_count_that_fails(v, c), "a count that is none (empty-object)"),
     (ProvesByAnything, ProviderKit, lambda kit, v, c: kit.test_garbage_is_the_vendors_fault(v, c, "whole"), "html"),
     (ForbiddenIcon, ProviderKit, lambda kit, v, c: kit.test_the_description(c), "the icon holds a <script>"),
     (EnglishOnly, ProviderKit, lambda kit, v, c: kit.test_the_description(c), "no Chinese text"),

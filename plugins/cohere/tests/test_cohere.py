@@ -74,6 +74,9 @@ class Cohere(Vendor):
         events.append({"type": "message-end", "delta": ended})
         return Answer.sse([(event["type"], event) for event in events])
 
+    def tokens_answer(self, tokens: int) -> Answer:
+        return Answer.json({"tokens": list(range(tokens)), "token_strings": ["a"] * tokens})
+
     def _content(self, kind: str, content: dict[str, Any]) -> dict[str, Any]:
         return {"type": kind, "index": 0, "delta": {"message": {"content": content}}}
 

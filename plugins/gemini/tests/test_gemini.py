@@ -108,6 +108,9 @@ class Gemini(Vendor):
         last = self.chunk(said, [{"text": ""}], FINISH[said.finish_reason])
         return Answer.sse([*(self.chunk(said, [part], None) for part in self.parts(said)), last])
 
+    def tokens_answer(self, tokens: int) -> Answer:
+        return Answer.json({"totalTokens": tokens})
+
 
 class TestChat(Gemini, LLMConformance):  # type: ignore[misc]
     model = "gemini-3.5-flash"

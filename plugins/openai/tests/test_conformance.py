@@ -27,6 +27,9 @@ class OpenAI(OpenAIAnswers):
     def credentials(self) -> dict[str, Any]:
         return {"api_key": self.secret, "organization": "org-acme", "project": "proj_acme"}
 
+    def tokens_answer(self, tokens: int) -> Answer:
+        return Answer.json({"object": "response.input_tokens", "input_tokens": tokens})
+
 
 class TestChat(OpenAI, LLMConformance):
     model = "gpt-4.1-mini"

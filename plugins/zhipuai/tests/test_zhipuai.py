@@ -66,6 +66,9 @@ class Zhipu(OpenAIAnswers):
     def validation_answer(self) -> Answer:
         return Answer.json({"id": "1", "created": 1, "request_id": "1", "usage": {"prompt_tokens": 6, "total_tokens": 6}})
 
+    def tokens_answer(self, tokens: int) -> Answer:
+        return Answer.json({"id": "1", "usage": {"prompt_tokens": tokens, "total_tokens": tokens}})
+
 
 class TestChat(Zhipu, LLMConformance):
     """A model that sees, thinks and puts its answer between marks."""

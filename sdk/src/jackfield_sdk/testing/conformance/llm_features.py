@@ -28,7 +28,7 @@ from ..calling import Caller
 from ..double import VendorDouble
 from ..promises import error_of, names_in, promise, values_in
 from ..scripts import Said
-from .llm import ChatConformance
+from .token_counts import TokenCountConformance
 
 WEATHER = Tool(
     "get_weather_canary",
@@ -38,8 +38,8 @@ WEATHER = Tool(
 PIXEL = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==")
 
 
-class LLMConformance(ChatConformance):
-    """Chat, whole and streamed, and the features that the model is said to have."""
+class LLMConformance(TokenCountConformance):
+    """Chat, whole and streamed, the features that the model is said to have, and token counting where the plugin has it."""
 
     tool_ids: ClassVar[bool] = True
     """False for a vendor whose tool calls have no id of their own."""
