@@ -27,8 +27,10 @@ from jackfield.contract import (
     StreamStart,
     TextDelta,
     TextPart,
+    Tool,
     ToolCall,
     ToolCallDelta,
+    ToolChoice,
     UnsupportedParameter,
     Usage,
     UsageReport,
@@ -166,6 +168,61 @@ def test_an_effort_becomes_a_budget_where_the_model_knows_none_and_leaves_room_f
     body = anthropic_messages.build_request(request, anthropic_messages.MessagesOptions(effort=False))
     assert body["thinking"] == {"type": "enabled", "budget_tokens": 16384}
     assert body["max_tokens"] == 100 + 16384
+
+
+ADAPTIVE: dict[str, Any] = {"adaptive": True, "thinks": True, "shown": True}
+SHOWN = {"type": "adaptive", "display": "summarized"}
+
+
+@pytest.mark.parametrize(
+    ("sampling", "options", "thinking"),
+    [
+        (Sampling(), {}, None),
+        (Sampling(reasoning_effort="high"), {}, {"type": "enabled", "budget_tokens": 16384}),
+        (Sampling(), {"adaptive": True}, None),
+        (Sampling(reasoning_effort="low"), {"adaptive": True}, {"type": "adaptive"}),
+        (Sampling(), {"adaptive": True, "thinks": True}, None),
+        (Sampling(), ADAPTIVE, SHOWN),
+        (Sampling(reasoning_budget=5000), ADAPTIVE, SHOWN),
+        (Sampling(reasoning_effort="none"), ADAPTIVE, {"type": "disabled"}),
+        (Sampling(reasoning_budget=0), ADAPTIVE | {"off": "between_tools"}, {"type": "between_tools"}),
+    ],
+)
+def test_how_a_model_is_asked_to_think(sampling: Sampling, options: dict[str, Any], thinking: dict[str, Any] | None) -> None:
+    request = LLMRequest(model="m", messages=[Message.user("x")], sampling=sampling)
+    body = anthropic_messages.build_request(request, anthropic_messages.MessagesOptions(**options))
+    assert body.get("thinking") == thinking
+
+
+def test_an_effort_of_a_client_of_its_own_does_not_ask_for_thoughts() -> None:
+    own: dict[str, Any] = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "x"}]}
+    own["output_config"] = {"effort": "low"}
+    for options in ({}, ADAPTIVE):
+        request = anthropic_messages.parse_request(own)
+        body = anthropic_messages.build_request(request, anthropic_messages.MessagesOptions(**options))
+        assert "thinking" not in body
+        assert body["output_config"] == {"effort": "low"}
+
+
+@pytest.mark.parametrize(
+    ("members", "options", "param"),
+    [
+        ({"sampling": Sampling(reasoning_effort="none")}, {"off": None}, "reasoning_effort"),
+        ({"sampling": Sampling(reasoning_budget=0)}, {"off": None}, "reasoning_budget"),
+        ({"tool_choice": ToolChoice("required")}, {"forced": False}, "tool_choice"),
+        ({"tool_choice": ToolChoice("tool", "now")}, {"forced": False}, "tool_choice"),
+    ],
+)
+def test_what_a_model_cannot_be_made_to_do_is_refused(members: dict[str, Any], options: dict[str, Any], param: str) -> None:
+    request = LLMRequest(model="m", messages=[Message.user("x")], tools=[Tool("now")], **members)
+    wanted = anthropic_messages.MessagesOptions(**options)
+    with pytest.raises(UnsupportedParameter) as caught:
+        anthropic_messages.build_request(request, wanted)
+    assert caught.value.param == param
+    request.drop_unsupported = True
+    body = anthropic_messages.build_request(request, wanted)
+    assert "thinking" not in body
+    assert body.get("tool_choice", {"type": "auto"}) == {"type": "auto"}
 
 
 def test_cached_tokens_are_part_of_the_input_here_and_apart_there() -> None:

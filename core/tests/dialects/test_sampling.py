@@ -43,8 +43,11 @@ def test_what_asks_for_nothing_needs_no_rule() -> None:
     assert kept(model("top_k"), top_k=3, n=1, frequency_penalty=0, presence_penalty=0.0, logprobs=False, stop=[]) == {
         "top_k": 3
     }
-    with pytest.raises(UnsupportedParameter):
-        kept(model("top_k"), n=2)
+    assert kept(model("top_k"), temperature=1, top_p=1.0) == {}
+    assert kept(model("temperature"), temperature=1, top_p=1.0) == {"temperature": 1}
+    for asked in ({"n": 2}, {"temperature": 0.9}, {"top_p": 0.9}):
+        with pytest.raises(UnsupportedParameter):
+            kept(model("top_k"), **asked)
     assert kept(model("top_k"), n=2, drop=True) == {}
 
 

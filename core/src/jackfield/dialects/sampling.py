@@ -9,12 +9,16 @@ from jackfield.contract import Feature, LLMRequest, ModelDescription, Sampling, 
 
 from .extras import meant
 
+_WITHOUT_CHOICE = {"temperature": 1, "top_p": 1}
+"""How a model draws its tokens that takes neither."""
+
 
 def allowed(request: LLMRequest, model: ModelDescription) -> LLMRequest:
     """The request with the sampling parameters that the model takes.
 
-    One without a rule is left out if it asks for nothing: a penalty of zero, `n` of one, which many clients always send. A
-    budget to think with, the only word that other dialects than OpenAI's have, needs no rule where the model knows efforts.
+    One without a rule is left out if it asks for nothing: a penalty of zero, `n` or a temperature of one, which many clients
+    always send. A budget to think with, the only word that other dialects than OpenAI's have, needs no rule where the model
+    knows efforts.
 
     :raises UnsupportedParameter: by name, for another one that has no rule, unless `drop_unsupported`
     :raises BadRequest: for a value outside its rule
@@ -24,7 +28,9 @@ def allowed(request: LLMRequest, model: ModelDescription) -> LLMRequest:
         return request
     names = {rule.name for rule in model.parameters}
     said = meant(request.sampling)
-    asked = {name: value for name, value in given.items() if name in names or name in said}
+    asked = {
+        name: value for name, value in given.items() if name in names or (name in said and value != _WITHOUT_CHOICE.get(name))
+    }
     unruled = _budget(request, model, names)
     if unruled is not None:
         del asked["reasoning_budget"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from jackfield_sdk import (
     ANTHROPIC_MESSAGES,
@@ -10,7 +10,6 @@ from jackfield_sdk import (
     ConnectionFailed,
     CredentialForm,
     CredentialsInvalid,
-    Feature,
     LLMRequest,
     LLMResult,
     LLMStream,
@@ -24,16 +23,22 @@ from jackfield_sdk import (
     RelayResponse,
     ServerUnavailable,
     VendorHTTP,
+    allowed,
     forms,
     forward,
 )
-from jackfield_sdk.dialects import anthropic_messages
+from jackfield_sdk.dialects import anthropic_messages, counts
 
+from . import listing
 from .errors import TABLE
+from .thinking import fit_sampling, options_of
 
 KEYS = "https://console.anthropic.com/settings/keys"
 VERSION = "2023-06-01"
-"""https://docs.anthropic.com/en/api/versioning: the only one so far."""
+"""The one that all models speak, and whose answers the codec reads; 2026-10-21 takes parameters away that older models have.
+
+https://platform.claude.com/docs/en/api/versioning
+"""
 
 
 class Anthropic(Provider):
@@ -84,28 +89,19 @@ class Anthropic(Provider):
             raise CredentialsInvalid(error.message, param="base_url", vendor_message=error.vendor_message) from None
 
     async def list_models(self, context: CallContext) -> list[ModelDescription]:
-        """What the key reaches now; a model that the catalog does not know is taken for a chat model."""
-        found: list[ModelDescription] = []
+        """What the key reaches now; a model that the catalog does not know is what the list tells of it."""
         params = {"limit": "1000"}
         body = await self.http.object(context, "GET", self.url("models", context), headers=self.headers(context), params=params)
         entries = body.get("data")
         if not isinstance(entries, list):
             raise ServerUnavailable("The vendor's answer is no list of models.")
         known = {model.id: model for model in self.models}
-        for entry in entries:
-            if isinstance(entry, dict) and isinstance(name := entry.get("id"), str) and name:
-                unknown = ModelDescription(id=name, type=ModelType.LLM, features=frozenset({Feature.STREAMING}))
-                found.append(known.get(name, unknown))
-        return found
-
-    def options(self, context: CallContext) -> anthropic_messages.MessagesOptions:
-        """The API wants a limit of the output: without one of the caller's, it is the model's own, up to 8192."""
-        limit = (context.model.max_output_tokens if context.model else None) or 8192
-        effort = context.model is not None and bool(context.model.properties.get("effort"))
-        return anthropic_messages.MessagesOptions(default_max_tokens=min(limit, 8192), effort=effort)
+        named = [entry for entry in counts.dicts(entries) if isinstance(entry.get("id"), str) and entry["id"]]
+        return [known.get(entry["id"]) or listing.describe(entry) for entry in named]
 
     async def invoke_llm(self, request: LLMRequest, context: CallContext) -> LLMResult | LLMStream:
-        body = anthropic_messages.build_request(request, self.options(context))
+        request = allowed(request, context)
+        body = fit_sampling(anthropic_messages.build_request(request, options_of(request, context.model)), request)
         url, headers = self.url("messages", context), self.headers(context)
         if request.stream:
             parse = anthropic_messages.parse_stream
@@ -114,15 +110,9 @@ class Anthropic(Provider):
 
     async def count_tokens(self, request: LLMRequest, context: CallContext) -> int:
         """Anthropic counts: https://docs.anthropic.com/en/api/messages-count-tokens"""
-        body = anthropic_messages.build_request(request, self.options(context))
-        counted = {
-            name: body[name] for name in ("model", "messages", "system", "tools", "tool_choice", "thinking") if name in body
-        }
+        body = anthropic_messages.build_count_request(request, options_of(request, context.model))
         url, headers = self.url("messages/count_tokens", context), self.headers(context)
-        tokens: Any = (await self.http.object(context, "POST", url, headers=headers, json=counted)).get("input_tokens")
-        if not isinstance(tokens, int):
-            raise ServerUnavailable("The vendor's answer holds no number of tokens.")
-        return tokens
+        return anthropic_messages.parse_count(await self.http.object(context, "POST", url, headers=headers, json=body))
 
     async def relay(self, request: RelayRequest, context: CallContext) -> RelayResponse:
         """The client's own version and beta headers count, where it sends any."""

@@ -45,7 +45,7 @@ def build_request(request: LLMRequest, options: MessagesOptions = PLAIN) -> dict
     if tools := _build_tools(request, options):
         body["tools"] = tools
         if request.tool_choice is not None:
-            body["tool_choice"] = _build_tool_choice(request.tool_choice)
+            body["tool_choice"] = _build_tool_choice(request.tool_choice, request, options)
     body |= _build_sampling(request)
     body |= _build_thinking(request, options, body["max_tokens"])
     if config := _build_output_config(request, options):
@@ -86,18 +86,29 @@ def _build_thinking(request: LLMRequest, options: MessagesOptions, max_tokens: i
     """`thinking`, and the `max_tokens` that leave room for the answer beside it."""
     budget, effort = request.sampling.reasoning_budget, request.sampling.reasoning_effort
     if budget == 0 or (budget is None and effort == "none"):
-        return {"thinking": {"type": "disabled"}}
+        return _build_no_thinking(request, options)
+    asked = budget is not None or effort is not None
+    if request.dialect == DIALECT and budget is None:  # here the two are apart: an effort alone does not ask for thoughts
+        return {}
     if options.adaptive:
-        own = request.dialect == DIALECT and budget is None
-        return {} if own or (budget is None and effort is None) else {"thinking": {"type": "adaptive"}}
+        shown = {"display": "summarized"} if options.shown else {}
+        return {"thinking": {"type": "adaptive"} | shown} if asked or (options.thinks and shown) else {}
     if budget is not None and request.dialect == DIALECT:
         return {"thinking": {"type": "enabled", "budget_tokens": budget}}
     if budget is None:
         forced = request.tool_choice is not None and request.tool_choice.mode in ("required", "tool")
-        if effort is None or options.effort or forced:  # a model that thinks cannot be forced to call a tool
+        if effort is None or forced:  # a model that thinks cannot be forced to call a tool
             return {}
         budget = budget_of(effort)
     return _with_room(budget, max_tokens, options.max_output_tokens)
+
+
+def _build_no_thinking(request: LLMRequest, options: MessagesOptions) -> dict[str, Any]:
+    if options.off is not None:
+        return {"thinking": {"type": options.off}}
+    name = "reasoning_effort" if request.sampling.reasoning_budget is None else "reasoning_budget"
+    refuse(request, name, "The model always thinks: it cannot be turned off.")
+    return {}
 
 
 def _with_room(budget: int, max_tokens: int, most: int | None) -> dict[str, Any]:
@@ -166,8 +177,11 @@ def _build_tool(tool: Tool, request: LLMRequest, options: MessagesOptions) -> di
     return built | build_cache(tool.cache)
 
 
-def _build_tool_choice(choice: ToolChoice) -> dict[str, Any]:
+def _build_tool_choice(choice: ToolChoice, request: LLMRequest, options: MessagesOptions) -> dict[str, Any]:
     kind = {"required": "any"}.get(choice.mode, choice.mode)
+    if kind in ("any", "tool") and not options.forced:
+        refuse(request, "tool_choice", "The model cannot be forced to call a tool.")
+        kind = "auto"
     built: dict[str, Any] = {"type": kind} | ({"name": choice.name} if kind == "tool" else {})
     if choice.parallel is not None and kind != "none":
         built["disable_parallel_tool_use"] = not choice.parallel
