@@ -125,13 +125,20 @@ async def test_embedding_and_rerank(double: tuple[VendorDouble, Caller]) -> None
 
 @pytest.mark.parametrize(
     ("dialect", "path"),
-    [("openai.chat", "/v2/chat/completions"), ("openai.embeddings", "/v2/embeddings"), ("jina.rerank", "/v2/rerank")],
+    [
+        ("openai.chat", "/v2/chat/completions"),
+        ("openai.embeddings", "/v2/embeddings"),
+        ("jina.rerank", "/v2/rerank"),
+        ("anthropic.messages", "/anthropic/v1/messages"),
+    ],
 )
 async def test_where_bodies_are_passed_on(double: tuple[VendorDouble, Caller], dialect: str, path: str) -> None:
     vendor, caller = double
     request = RelayRequest(dialect=dialect, model="ernie-5.1", body=b"{}")
     await caller.kernel.relay(request, caller.context(KEY, "ernie-5.1"))
-    assert (vendor.last.path, vendor.last.body) == (path, b"{}")
+    assert (vendor.last.url, vendor.last.body) == (f"https://qianfan.baidubce.com{path}", b"{}")
+    await caller.kernel.relay(request, caller.context(KEY | {"base_url": "https://proxy.test/baidu/v2/"}, "ernie-5.1"))
+    assert vendor.last.url == f"https://proxy.test/baidu{path}"
 
 
 async def test_the_list_of_models(double: tuple[VendorDouble, Caller]) -> None:

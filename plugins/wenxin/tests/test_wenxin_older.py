@@ -405,6 +405,27 @@ async def test_openais_chat_is_translated(double: tuple[VendorDouble, Caller], k
     assert streamed.rstrip().endswith(b"data: [DONE]")
 
 
+async def test_anthropics_messages_are_translated(double: tuple[VendorDouble, Caller], keys: dict[str, str]) -> None:
+    vendor, caller = double
+    vendor.answers(tokens("24.token-1"))
+    said = {"messages": [{"role": "user", "content": "hello"}], "system": "Be brief.", "max_tokens": 9}
+    body = said | {"model": "ernie-3.5-8k"}
+    response = await relayed(caller, keys, "anthropic.messages", body)
+    assert vendor.last.json == {"messages": said["messages"], "system": "Be brief.", "max_output_tokens": 9}
+    assert isinstance(response.body, bytes)
+    answer = orjson.loads(response.body)
+    assert (answer["type"], answer["content"], answer["stop_reason"]) == (
+        "message",
+        [{"type": "text", "text": "hi"}],
+        "end_turn",
+    )
+    response = await relayed(caller, keys, "anthropic.messages", body | {"stream": True})
+    assert not isinstance(response.body, bytes)
+    streamed = b"".join([piece async for piece in response.body])
+    assert b'"text_delta","text":"h"' in streamed
+    assert b"event: message_stop" in streamed
+
+
 async def test_an_unread_stream_can_be_closed(double: tuple[VendorDouble, Caller], keys: dict[str, str]) -> None:
     vendor, caller = double
     vendor.on("POST", "/oauth/2.0/token", TOKEN)

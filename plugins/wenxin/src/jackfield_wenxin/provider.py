@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any, ClassVar
 
 from jackfield_sdk import (
+    ANTHROPIC_MESSAGES,
     JINA_RERANK,
     OPENAI_CHAT,
     OPENAI_EMBEDDINGS,
@@ -51,15 +52,21 @@ class Wenxin(OpenAICompatible):
     base_url = BASE_URL
     model_types = (ModelType.LLM, ModelType.TEXT_EMBEDDING, ModelType.RERANK)
     provider_form = PROVIDER_FORM
-    dialects = (OPENAI_CHAT, OPENAI_EMBEDDINGS, JINA_RERANK)
+    dialects = (OPENAI_CHAT, OPENAI_EMBEDDINGS, ANTHROPIC_MESSAGES, JINA_RERANK)
     http = VendorHTTP(table=TABLE, read_error=read, error_inside=find_error)
     sign_in: ClassVar[VendorHTTP] = access.HTTP
     """How a token is asked for."""
 
     def url(self, surface: str, context: CallContext) -> str:
-        """In the older API the model is a part of the address, and the token its query."""
+        """In the older API the model is a part of the address, and the token its query.
+
+        Anthropic's messages stand beside today's: https://cloud.baidu.com/doc/qianfan-docs/s/6mh3e6gjp
+        """
         if not access.is_older(context):
-            return super().url(surface, context)
+            base = str(context.credentials.get("base_url") or self.base_url).rstrip("/")
+            if surface == ANTHROPIC_MESSAGES:
+                return base.removesuffix("/v2") + "/anthropic/v1/messages"
+            return base + self.paths[surface]
         path, token = self._older_path(context.model), context.credentials["access_token"]
         return f"{access.host(context)}{_OLDER}/{_OLDER_KINDS[surface]}/{path}?access_token={token}"
 

@@ -7,28 +7,28 @@ from typing import Any
 
 import orjson
 from jackfield_sdk import (
+    ANTHROPIC_MESSAGES,
     JINA_RERANK,
     OPENAI_EMBEDDINGS,
     BadRequest,
     CallContext,
     LLMEvent,
-    LLMRequest,
     LLMResult,
     OpenAICompatible,
     RelayRequest,
     RelayResponse,
 )
-from jackfield_sdk.dialects import openai_chat, openai_embeddings, rerank
+from jackfield_sdk.dialects import anthropic_messages, openai_chat, openai_embeddings, rerank
 
 
 class _Rendered:
-    """A stream in OpenAI's form. Closing it closes the stream, if nothing was asked of it yet as well."""
+    """A stream in the form of a dialect. Closing it closes the stream, if nothing was asked of it yet as well."""
 
     __slots__ = ("_chunks", "_events")
 
-    def __init__(self, events: AsyncIterator[LLMEvent], request: LLMRequest) -> None:
+    def __init__(self, events: AsyncIterator[LLMEvent], chunks: AsyncIterator[bytes]) -> None:
         self._events = events
-        self._chunks = openai_chat.render_stream(events, request)
+        self._chunks = chunks
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         return self
@@ -62,11 +62,13 @@ async def translated(request: RelayRequest, context: CallContext, provider: Open
         ranking = rerank.parse_request(body)
         ranked = await provider.invoke_rerank(ranking, context)
         return _answer(rerank.render_result(ranked, ranking, return_documents=body.get("return_documents") is True))
-    asked = openai_chat.parse_request(body)
+    codec = anthropic_messages if request.dialect == ANTHROPIC_MESSAGES else openai_chat
+    asked = codec.parse_request(body)
     said = await provider.invoke_llm(asked, context)
     if isinstance(said, LLMResult):
-        return _answer(openai_chat.render_result(said, asked))
-    return RelayResponse(status=200, headers={"content-type": "text/event-stream"}, body=_Rendered(said, asked))
+        return _answer(codec.render_result(said, asked))
+    chunks = codec.render_stream(said, asked)
+    return RelayResponse(status=200, headers={"content-type": "text/event-stream"}, body=_Rendered(said, chunks))
 
 
 def _answer(body: dict[str, Any]) -> RelayResponse:
