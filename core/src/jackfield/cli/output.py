@@ -36,13 +36,20 @@ def print_json_line(value: Any) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:
-    """A table in a terminal; elsewhere a line for each row, fields parted by tabs and never cut."""
+    """A table in a terminal; elsewhere a line for each row, fields parted by tabs and never cut.
+
+    In a terminal a column that no row fills is left out, and the first one, which names things, keeps to one line.
+    """
     if not sys.stdout.isatty():
         print("\t".join(columns))
         for row in rows:
             print("\t".join(" ".join(str(field).split()) for field in row))
         return
-    table = Table(*columns, box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for row in rows:
-        table.add_row(*(field if isinstance(field, Text) else Text(field) for field in row))
+    shown = [[field if isinstance(field, Text) else Text(field) for field in row] for row in rows]
+    filled = [number for number in range(len(columns)) if not shown or any(row[number].plain.strip() for row in shown)]
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for number in filled:
+        table.add_column(columns[number], no_wrap=number == 0, overflow="fold")
+    for row in shown:
+        table.add_row(*(row[number] for number in filled))
     Console(highlight=False).print(table)

@@ -253,7 +253,7 @@ class PluginFault(JackfieldError):
     code = "plugin_fault"
     fault: Fault = "plugin"
     status = 500
-    advice = "Report it to the plugin's author; `jackfield doctor` shows the plugin's version and homepage."
+    advice = "Report it to the plugin's author; `jackfield plugins` shows the plugin's version and author."
 
     def __init__(self, message: str, *, plugin: str, hook: str | None = None, **rest: Any) -> None:
         super().__init__(message, **rest)
