@@ -22,6 +22,7 @@ CACHED = Usage(input_tokens=10, output_tokens=5, cache_read_tokens=4)
         ("mistral", PLAIN | {"num_cached_tokens": 4}, CACHED),
         ("voxtral", PLAIN | {"prompt_audio_seconds": 7}, Usage(input_tokens=10, output_tokens=5, audio_seconds=7.0)),
         ("nobody", None, Usage()),
+        ("absurd", PLAIN | {"prompt_tokens": 2**64 - 1, "completion_tokens": 1e300}, Usage()),
     ],
 )  # fmt: skip
 def test_a_vendors_own_words(vendor: str, usage: dict[str, Any] | None, expected: Usage) -> None:

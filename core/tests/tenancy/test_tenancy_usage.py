@@ -18,6 +18,8 @@ import pytest
 from jackfield.contract import BadRequest, ModelType, NotFound, QuotaExceeded, Usage
 from jackfield.store import now
 from jackfield.tenancy import Principal, Tenancy, UsageFilter, UsageRecord, operator
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
 VICTIM = """
 import asyncio, sys
@@ -86,6 +88,31 @@ async def test_the_same_file_stored_twice_counts_once(tenancy: Tenancy, owner: P
     await tenancy.ledger.flush()
     (total,) = await tenancy.usage.totals(owner, "provider", UsageFilter())
     assert total.calls == 1
+
+
+async def test_what_the_database_did_not_take_for_a_while_is_all_there_afterwards(tenancy: Tenancy, owner: Principal) -> None:
+    async with tenancy.store.engine.begin() as connection:
+        await connection.execute(text("ALTER TABLE usage RENAME TO usage_away"))
+    for number in range(3):  # three files of the journal wait
+        tenancy.ledger.append(call(owner.workspace_id, model=f"m{number}"))
+        with pytest.raises(SQLAlchemyError):
+            await tenancy.ledger.flush()
+    async with tenancy.store.engine.begin() as connection:
+        await connection.execute(text("ALTER TABLE usage_away RENAME TO usage"))
+    await tenancy.ledger.flush()
+    assert [one.group for one in await tenancy.usage.totals(owner, "model", UsageFilter())] == ["acme/m0", "acme/m1", "acme/m2"]
+
+
+@pytest.mark.parametrize("wrong", [{"usage": Usage(input_tokens=2**64 - 1)}, {"cost": Decimal(10) ** 12}])
+async def test_a_call_that_the_database_refuses_is_set_aside_and_holds_up_no_other(
+    tenancy: Tenancy, owner: Principal, tmp_path: Path, wrong: dict[str, Any]
+) -> None:
+    for members in ({"model": "before"}, {"model": "absurd", **wrong}, {"model": "after"}):
+        tenancy.ledger.append(call(owner.workspace_id, **members))
+    await tenancy.ledger.flush()
+    assert {row.model for row in await tenancy.usage.calls(owner, UsageFilter())} == {"before", "after"}
+    (refused,) = (tmp_path / "journal").glob("*.refused")
+    assert '"model":"absurd"' in refused.read_text()
 
 
 async def test_totals_are_exact_and_by_currency(tenancy: Tenancy, owner: Principal) -> None:

@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 _NOTHING: Mapping[str, Any] = {}
+_MOST = 10**12
+"""No call uses more of anything; a number above it is a mistake, and would not fit the database."""
 
 
 def count(value: object) -> int:
-    """A whole number from zero on. Some vendors write `12.0`, some null."""
+    """A whole number from zero on, and of a size that can be. Some vendors write `12.0`, some null."""
     if type(value) is int:  # not bool
-        return max(value, 0)
-    if isinstance(value, float) and 0 < value < 2**53:
+        return value if 0 <= value <= _MOST else 0
+    if isinstance(value, float) and 0 < value <= _MOST:
         return int(value)
     return 0
 

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from sqlalchemy import event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.util import await_only
 
@@ -91,9 +91,9 @@ class Store:
     async def ping(self) -> None:
         """:raises HostFault: if the database does not answer"""
         try:
-            async with self.engine.connect() as connection:
-                await connection.execute(text("SELECT 1"))
-        except (OSError, DBAPIError) as error:
+            async with self.read() as session:  # on SQLite any other transaction would wait for whoever writes
+                await session.execute(text("SELECT 1"))
+        except (OSError, SQLAlchemyError) as error:
             raise HostFault(f"The database does not answer: {type(error).__name__}.", status=503, advice="Start it.") from None
 
 

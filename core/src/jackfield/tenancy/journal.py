@@ -14,7 +14,7 @@ from pathlib import Path
 
 from jackfield.store import new_id
 
-_SUFFIX = ".jsonl"
+_SUFFIX, _REFUSED = ".jsonl", ".refused"
 
 
 class Journal:
@@ -47,6 +47,11 @@ class Journal:
         for held, descriptor in [entry for entry in self._held if entry[0] == path]:
             os.close(descriptor)
             self._held.remove((held, descriptor))
+
+    def set_aside(self, path: Path, line: bytes) -> None:
+        """Keep a line that cannot be stored beside the file that it came from, for whoever looks into it."""
+        with path.with_suffix(_REFUSED).open("ab") as file:
+            file.write(line + b"\n")
 
     def close(self) -> None:
         """Let go of the file; an empty one is deleted."""

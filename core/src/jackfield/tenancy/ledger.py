@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -76,7 +77,7 @@ class Ledger:
         self._store = store
         self._journal = Journal(folder)
         self._task: asyncio.Task[None] | None = None
-        self._failed: list[Path] = []
+        self._waiting: deque[Path] = deque()
         self._lock = asyncio.Lock()
 
     def append(self, entry: UsageRecord) -> None:
@@ -85,8 +86,8 @@ class Ledger:
 
     async def start(self) -> None:
         """Take over what dead processes left, so that whoever asks from here on is told of it, and begin to flush."""
-        self._failed += list(self._journal.orphans())
-        if self._failed:
+        self._waiting += self._journal.orphans()
+        if self._waiting:
             await self._try_to_flush()
         self._task = asyncio.create_task(self._flush_for_ever(), name="ledger flush")
 
@@ -94,14 +95,11 @@ class Ledger:
         """Bring everything that was appended to the database."""
         async with self._lock:
             full = self._journal.rotate()
-            files = self._failed + ([full] if full is not None else [])
-            self._failed = []
-            for path in files:
-                try:
-                    await self._store_file(path)
-                except (OSError, SQLAlchemyError):
-                    self._failed.append(path)
-                    raise
+            if full is not None:
+                self._waiting.append(full)
+            while self._waiting:  # a file leaves the queue when it is stored: what fails or is cancelled comes again
+                await self._store_file(self._waiting[0])
+                self._waiting.popleft()
 
     async def stop(self) -> None:
         """Flush a last time; what the database does not take stays in the journal for the next start."""
@@ -125,6 +123,8 @@ class Ledger:
             await self.flush()
         except (OSError, SQLAlchemyError) as error:
             _log.warning("the database did not take usage, which waits in the journal: %s", type(error).__name__)
+        except Exception:  # whatever it is, the next round comes: without it nothing would be metered any more
+            _log.exception("usage could not be stored, and waits in the journal")
 
     async def _store_file(self, path: Path) -> None:
         rows = []
@@ -133,10 +133,46 @@ class Ledger:
                 rows.append(decode(line))
             except (ValueError, KeyError, TypeError):
                 _log.error("a line of the journal %s cannot be read and is left out", path.name)
-        # The table, not the mapped class: rows of a batch need nothing of the mapper, which costs more than all the rest.
-        insert: Any = (postgresql if self._store.dialect == "postgresql" else sqlite).insert(UsageRow.__table__)
+        try:
+            await self._insert(rows)
+        except (SQLAlchemyError, ArithmeticError) as error:  # SQLite's driver raises OverflowError for what is no 64-bit number
+            if not await self._takes_usage():
+                raise
+            _log.warning("the database refuses some of the journal %s (%s): row by row", path.name, type(error).__name__)
+            await self._insert_singly(path, rows)
+        self._journal.discard(path)
+
+    async def _insert(self, rows: list[dict[str, Any]]) -> None:
+        insert = self._statement()
         async with self._store.write() as session:
             for start in range(0, len(rows), _BATCH):
-                # The same file may come twice, when a process dies between storing and deleting it.
-                await session.execute(insert.on_conflict_do_nothing(index_elements=["id"]), rows[start : start + _BATCH])
-        self._journal.discard(path)
+                await session.execute(insert, rows[start : start + _BATCH])
+
+    async def _insert_singly(self, path: Path, rows: list[dict[str, Any]]) -> None:
+        """One call that fits no column must not hold up those before and after it."""
+        for row in rows:
+            try:
+                await self._insert([row])
+            except (SQLAlchemyError, ArithmeticError) as error:
+                if not await self._takes_usage():
+                    raise
+                self._journal.set_aside(path, orjson.dumps(row, default=str))
+                _log.error("the usage of the call %s is refused by the database, and set aside: %s", row["id"], error)
+
+    async def _takes_usage(self) -> bool:
+        """Whether the database takes a call in which nothing can be wrong. It is not kept."""
+        harmless = UsageRecord(
+            workspace_id="", provider="", model="", model_type=ModelType.LLM, outcome="", usage=Usage(), milliseconds=0
+        )
+        try:
+            async with self._store.engine.connect() as connection:
+                await connection.execute(self._statement(), [decode(encode(harmless))])
+        except (OSError, SQLAlchemyError):
+            return False
+        return True
+
+    def _statement(self) -> Any:
+        # The table, not the mapped class: rows of a batch need nothing of the mapper, which costs more than all the rest.
+        insert: Any = (postgresql if self._store.dialect == "postgresql" else sqlite).insert(UsageRow.__table__)
+        # The same file may come twice, when a process dies between storing and deleting it.
+        return insert.on_conflict_do_nothing(index_elements=["id"])

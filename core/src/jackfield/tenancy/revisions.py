@@ -76,3 +76,5 @@ class RevisionWatch:
             except (OSError, SQLAlchemyError) as error:
                 # What is in memory stays good for its bounded age; the next round asks again.
                 _log.warning("the database did not answer the revision watch: %s", type(error).__name__)
+            except Exception:  # whatever it is, the next round comes: without it no change would be heard of any more
+                _log.exception("the revision watch failed")
