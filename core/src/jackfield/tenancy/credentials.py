@@ -66,13 +66,14 @@ class CredentialChange:
 
 
 class CredentialStore:
-    """The service. Opened credentials are kept in memory until their workspace changes."""
+    """The service. Opened credentials are kept in memory until their workspace changes, each with the record that it was
+    opened from: a call that began before a change must not leave the former secret to those after it."""
 
     def __init__(self, store: Store, secrets: Secrets, watch: RevisionWatch) -> None:
         self._store = store
         self._secrets = secrets
         self._watch = watch
-        self._opened: dict[str, dict[str, Credentials]] = {}
+        self._opened: dict[str, dict[str, tuple[CredentialRecord, Credentials]]] = {}
         watch.listen(self._forget)
 
     def _forget(self, workspace_id: str) -> None:
@@ -82,7 +83,13 @@ class CredentialStore:
 
     def opened(self, credential: CredentialRecord) -> Credentials | None:
         """The credential's values, if they are in memory."""
-        return self._opened.get(credential.workspace_id, {}).get(credential.id)
+        found = self._opened.get(credential.workspace_id, {}).get(credential.id)
+        if found is None:
+            return None
+        record, opened = found
+        if record is not credential and (record.sealed != credential.sealed or record.values != credential.values):
+            return None
+        return opened
 
     async def open(self, credential: CredentialRecord) -> Credentials:
         """:raises SealBroken: if the stored secret does not open"""
@@ -93,7 +100,7 @@ class CredentialStore:
         if credential.sealed is not None:
             values |= await self._secrets.open(credential.workspace_id, credential.provider, credential.id, credential.sealed)
         opened = Credentials(values)
-        self._opened.setdefault(credential.workspace_id, {})[credential.id] = opened
+        self._opened.setdefault(credential.workspace_id, {})[credential.id] = (credential, opened)
         return opened
 
     # -- for people ------------------------------------------------------------------------------------------------------

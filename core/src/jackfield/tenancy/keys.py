@@ -48,9 +48,11 @@ class Keys:
         self._watch = watch
         self._known: OrderedDict[str, tuple[Principal, float]] = OrderedDict()
         self._used: dict[str, datetime] = {}
+        self._changes = 0
         watch.listen(self._forget)
 
     def _forget(self, workspace_id: str) -> None:
+        self._changes += 1
         for token in [token for token, (who, _) in self._known.items() if who.workspace_id == workspace_id]:
             del self._known[token]
 
@@ -69,6 +71,7 @@ class Keys:
         who = self.cached(token)
         if who is not None:
             return who
+        changes = self._changes
         async with self._store.read() as session:
             row = (await session.scalars(select(ApiKey).where(ApiKey.token_hash == hash_token(token)))).one_or_none()
         if row is None or row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now()):
@@ -83,9 +86,10 @@ class Keys:
             tokens_per_minute=row.tokens_per_minute,
             expires_at=row.expires_at,
         )
-        self._known[token] = (who, time.monotonic() + MAX_AGE)
-        if len(self._known) > _CACHE_SIZE:
-            self._known.popitem(last=False)
+        if changes == self._changes:  # what was read while something changed may be what was before: it is not kept
+            self._known[token] = (who, time.monotonic() + MAX_AGE)
+            if len(self._known) > _CACHE_SIZE:
+                self._known.popitem(last=False)
         self._used[row.id] = now()
         return who
 

@@ -98,6 +98,7 @@ class Views:
         self._store = store
         self._views: dict[str, tuple[WorkspaceView, float]] = {}
         self._locks: dict[str, asyncio.Lock] = {}
+        self._changes = 0
 
     def cached(self, workspace_id: str) -> WorkspaceView | None:
         """The view in memory, if it is young enough."""
@@ -112,12 +113,15 @@ class Views:
         async with self._locks.setdefault(workspace_id, asyncio.Lock()):
             view = self.cached(workspace_id)
             if view is None:
+                changes = self._changes
                 view = await self._read(workspace_id)
-                self._views[workspace_id] = (view, time.monotonic() + MAX_AGE)
+                if changes == self._changes:  # what was read while something changed may be what was before: it is not kept
+                    self._views[workspace_id] = (view, time.monotonic() + MAX_AGE)
             return view
 
     def forget(self, workspace_id: str) -> None:
         """The next `get` reads anew."""
+        self._changes += 1
         self._views.pop(workspace_id, None)
 
     async def _read(self, workspace_id: str) -> WorkspaceView:
