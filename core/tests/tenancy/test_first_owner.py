@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -46,3 +47,22 @@ async def test_a_first_key_that_was_revoked_proves_nothing(tenancy: Tenancy, own
     (first,) = await tenancy.keys.list(owner)
     await tenancy.keys.revoke(owner, first.id)
     assert not await tenancy.first_owner.holds(tenancy.first_run.api_key)
+
+
+async def test_of_many_who_claim_a_fresh_host_at_once_one_becomes_its_owner(
+    tenancy: Tenancy, open_tenancy: Callable[..., Awaitable[Tenancy]], owner: Principal
+) -> None:
+    other = await open_tenancy()
+    assert tenancy.setup_token is not None
+    outcomes = await asyncio.gather(
+        *(
+            where.first_owner.claim(tenancy.setup_token, f"claimant{number}@example.org", PASSWORD)
+            for number, where in enumerate([tenancy, other] * 2)
+        ),
+        return_exceptions=True,
+    )
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Conflict", "Conflict", "Conflict", "NoneType"]
+    winner = f"claimant{outcomes.index(None)}@example.org"
+    assert [(one.email, one.role) for one in await tenancy.people.members(owner)] == [(winner, Role.OWNER)]
+    with pytest.raises(Unauthenticated):  # who came too late has no account either
+        await tenancy.people.sign_in("claimant0@example.org" if outcomes[0] else "claimant1@example.org", PASSWORD)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from decimal import Decimal
+from typing import Any
 
 import pytest
 from jackfield.contract import BadRequest, Conflict, NotFound, PermissionDenied, RateLimited, Unauthenticated
@@ -56,9 +58,9 @@ async def test_who_signs_in_is_not_counted_among_the_failures(tenancy: Tenancy, 
         await tenancy.people.sign_in("ada@example.org", PASSWORD, address="192.0.2.1")
 
 
-async def test_a_new_password_ends_every_session(tenancy: Tenancy, ada: str) -> None:
+async def test_a_new_password_ends_every_session(tenancy: Tenancy, owner: Principal, ada: str) -> None:
     token = await tenancy.people.sign_in("ada@example.org", PASSWORD)
-    await tenancy.people.set_password(ada, "another long password")
+    await tenancy.people.reset_password(owner, ada, "another long password")
     with pytest.raises(Unauthenticated):
         await tenancy.people.session(token)
     await tenancy.people.sign_in("ada@example.org", "another long password")
@@ -115,6 +117,20 @@ async def test_changes_are_in_the_audit_log_of_their_workspace_only(tenancy: Ten
     assert [entry.action for entry in await tenancy.audit.list(other)] == ["workspace.create"]
 
 
+async def test_the_audit_log_says_who_it_was(tenancy: Tenancy, owner: Principal, ada: str) -> None:
+    by_ada = Principal(owner.workspace_id, "ada@example.org", Role.OWNER, person_id=ada)
+    hers = operator((await tenancy.workspaces.create_own(by_ada, "hers")).id)
+    (made,) = await tenancy.audit.list(hers)
+    assert (made.action, made.actor) == ("workspace.create", "person:ada@example.org")
+    await tenancy.workspaces.rename(by_ada, "ours")
+    await tenancy.budgets.set(by_ada, None, "day", "USD", Decimal("2.50"))
+    await tenancy.budgets.set(by_ada, None, "day", "USD", None)
+    removed, given, renamed = (await tenancy.audit.list(owner, limit=3))[:3]
+    assert {one.actor for one in (removed, given, renamed)} == {"person:ada@example.org"}
+    assert (removed.action, given.action, given.details["amount"]) == ("budget.remove", "budget.set", "2.50")
+    assert (renamed.subject, renamed.details) == ("ours", {"from": "default"})
+
+
 async def test_a_person_enters_only_their_own_workspaces(tenancy: Tenancy, owner: Principal, ada: str) -> None:
     other = await tenancy.workspaces.create("other")
     token = await tenancy.people.sign_in("ada@example.org", PASSWORD)
@@ -140,5 +156,77 @@ async def test_an_owner_sets_the_password_of_a_member_who_is_theirs_alone(tenanc
     with pytest.raises(NotFound):
         await tenancy.people.reset_password(other, ada, PASSWORD)
     await tenancy.people.add_member(other, "ada@example.org", Role.MEMBER)
+    eve = await tenancy.people.add_member(other, "eve@example.org", Role.OWNER, password=PASSWORD)
+    hers = Principal(other.workspace_id, "eve@example.org", Role.OWNER, person_id=eve.person_id)
     with pytest.raises(PermissionDenied, match="other workspaces"):
-        await tenancy.people.reset_password(other, ada, PASSWORD)
+        await tenancy.people.reset_password(hers, ada, PASSWORD)
+    await tenancy.people.reset_password(other, ada, "the operator may")
+    await tenancy.people.sign_in("ada@example.org", "the operator may")
+
+
+async def test_whose_password_was_changed_is_told_to_every_workspace_of_theirs(
+    tenancy: Tenancy, owner: Principal, ada: str
+) -> None:
+    other = operator((await tenancy.workspaces.create("other")).id)
+    await tenancy.people.add_member(other, "ada@example.org", Role.MEMBER)
+    token = await tenancy.people.sign_in("ada@example.org", PASSWORD)
+    await tenancy.people.change_password(token, PASSWORD, "a new good password")
+    for workspace in (owner, other):
+        newest = (await tenancy.audit.list(workspace))[0]
+        assert (newest.action, newest.actor, newest.subject) == (
+            "member.password",
+            "person:ada@example.org",
+            "ada@example.org",
+        )
+
+
+async def test_of_two_owners_who_remove_each_other_at_once_one_stays(
+    tenancy: Tenancy, owner: Principal, ada: str, open_tenancy: Any
+) -> None:
+    bob = (await tenancy.people.add_member(owner, "bob@example.org", Role.OWNER, password=PASSWORD)).person_id
+    replica: Tenancy = await open_tenancy()
+    by_ada = Principal(owner.workspace_id, "ada@example.org", Role.OWNER, person_id=ada)
+    by_bob = Principal(owner.workspace_id, "bob@example.org", Role.OWNER, person_id=bob)
+    outcomes = await asyncio.gather(
+        tenancy.people.change_member(by_ada, bob, None),
+        replica.people.change_member(by_bob, ada, Role.MEMBER),
+        return_exceptions=True,
+    )
+    assert [type(one) for one in outcomes if one is not None] == [PermissionDenied]
+    owners = [one for one in await tenancy.people.members(owner) if one.role is Role.OWNER]
+    assert len(owners) == 1
+    newest = (await tenancy.audit.list(owner))[0]
+    assert newest.subject in {"ada@example.org", "bob@example.org"} - {owners[0].email}
+
+
+async def test_of_many_owners_who_all_leave_at_once_one_stays(
+    tenancy: Tenancy, owner: Principal, ada: str, open_tenancy: Any
+) -> None:
+    replica: Tenancy = await open_tenancy()
+    everybody = [ada]
+    for number in range(3):
+        added = await tenancy.people.add_member(owner, f"p{number}@example.org", Role.OWNER, password=PASSWORD)
+        everybody.append(added.person_id)
+    leaving = (
+        where.people.change_member(Principal(owner.workspace_id, "p", Role.OWNER, person_id=one), one, None)
+        for one, where in zip(everybody, [tenancy, replica] * 2, strict=True)
+    )
+    outcomes = await asyncio.gather(*leaving, return_exceptions=True)
+    assert [type(one) for one in outcomes if one is not None] == [Conflict]
+    assert [one.role for one in await tenancy.people.members(owner)] == [Role.OWNER]
+
+
+async def test_no_session_outlives_a_password_that_is_set_while_it_begins(
+    tenancy: Tenancy, owner: Principal, ada: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge = tenancy.people._verify
+
+    def slowly(stored: str, password: str) -> bool:
+        good = judge(stored, password)
+        asyncio.run_coroutine_threadsafe(tenancy.people.reset_password(owner, ada, "a new good password"), loop).result(30)
+        return good
+
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(tenancy.people, "_verify", slowly)
+    with pytest.raises(Unauthenticated):
+        await tenancy.people.sign_in("ada@example.org", PASSWORD)

@@ -92,7 +92,7 @@ def set_password(ctx: typer.Context, email: Email) -> None:
 
     async def run() -> None:
         async with open_host(ctx.ensure_object(State)) as on:
-            await on.host.tenancy.people.set_password((await _find(on, email)).person_id, password)
+            await on.host.tenancy.people.reset_password(on.caller, (await _find(on, email)).person_id, password)
 
     asyncio.run(run())
     errors().print(f"{email} has a new password; all their sessions ended.", markup=False)

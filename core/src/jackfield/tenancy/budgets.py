@@ -131,8 +131,11 @@ class Budgets:
                 row.amount = amount
             else:
                 session.add(Budget(workspace_id=caller.workspace_id, key_id=key_id, period=period, unit=unit, amount=amount))
-            details = {"key": key_id, "period": period, "unit": unit, "amount": str(amount)}
-            record(session, caller, "budget.set", key_id or "workspace", details)
+            details: dict[str, str | None] = {"key": key_id, "period": period, "unit": unit}
+            if amount is None:
+                record(session, caller, "budget.remove", key_id or "workspace", details)
+            else:
+                record(session, caller, "budget.set", key_id or "workspace", details | {"amount": f"{amount:f}"})
         self._watch.tell(caller.workspace_id)
 
     async def _read(self, workspace_id: str, budget: BudgetRecord) -> _Spent:

@@ -158,8 +158,8 @@ class CredentialStore:
         )
         await self._fill(row, form, checked)
         async with self._store.write() as session:
-            session.add(row)
             await raise_revision(session, caller.workspace_id)
+            session.add(row)
             record(session, caller, "credential.add", f"{provider}/{row.name}", {"id": row.id, "status": status})
         self._watch.tell(caller.workspace_id)
         return _info(row)
@@ -193,6 +193,7 @@ class CredentialStore:
             await self._fill(row, form, checked)
         sealed, shown = row.sealed, row.values
         async with self._store.write() as session:
+            await raise_revision(session, caller.workspace_id)
             row = await _find(session, caller, credential_id)
             if checked is not None:
                 row.sealed, row.values = sealed, shown
@@ -201,7 +202,6 @@ class CredentialStore:
                 row.name = change.name.strip()[:200]
             row.weight = change.weight if change.weight is not None else row.weight
             row.enabled = change.enabled if change.enabled is not None else row.enabled
-            await raise_revision(session, caller.workspace_id)
             details = {"id": row.id, "values": change.values is not None, "enabled": row.enabled, "weight": row.weight}
             record(session, caller, "credential.change", f"{row.provider}/{row.name}", details)
         self._watch.tell(caller.workspace_id)
@@ -226,9 +226,9 @@ class CredentialStore:
         """:raises NotFound: if the workspace has no such credential"""
         caller.require(Role.ADMIN)
         async with self._store.write() as session:
+            await raise_revision(session, caller.workspace_id)
             row = await _find(session, caller, credential_id)
             await session.delete(row)
-            await raise_revision(session, caller.workspace_id)
             record(session, caller, "credential.remove", f"{row.provider}/{row.name}", {"id": row.id})
         self._watch.tell(caller.workspace_id)
 

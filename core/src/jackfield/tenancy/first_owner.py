@@ -11,7 +11,6 @@ from jackfield.vault import MasterKeyring
 
 from .keys import Keys
 from .people import People
-from .principal import Role
 from .workspaces import WorkspaceInfo, Workspaces, operator
 
 
@@ -64,7 +63,7 @@ class FirstOwner:
                 advice="Open the address that `jackfield serve` prints at its start.",
                 param="proof",
             )
-        await self._people.add_member(operator(workspace.id), email, Role.OWNER, password=password)
+        await self._people.add_first_owner(operator(workspace.id), email, password)
 
     async def _proves(self, workspace: WorkspaceInfo, proof: str) -> bool:
         if any(hmac.compare_digest(proof.encode(), token.encode()) for token in self._tokens(workspace)):

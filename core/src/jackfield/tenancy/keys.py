@@ -174,6 +174,7 @@ class Keys:
         caller.require(Role.ADMIN)
         _check_name(name)
         async with self._store.write() as session:
+            await raise_revision(session, caller.workspace_id)
             row = await _find(session, caller, key_id)
             if row.revoked_at is not None:
                 raise Conflict("The key is revoked.", advice="Make another.")
@@ -183,7 +184,6 @@ class Keys:
             row.model_types, row.models = _columns(scopes)
             row.expires_at = expires_at
             row.requests_per_minute, row.tokens_per_minute = requests_per_minute, tokens_per_minute
-            await raise_revision(session, caller.workspace_id)
             record(session, caller, "key.change", row.name, {"id": key_id})
         self._watch.tell(caller.workspace_id)
         return _info(row)
@@ -195,9 +195,9 @@ class Keys:
         """
         caller.require(Role.ADMIN)
         async with self._store.write() as session:
+            await raise_revision(session, caller.workspace_id)
             row = await _find(session, caller, key_id)
             row.revoked_at = row.revoked_at or now()
-            await raise_revision(session, caller.workspace_id)
             record(session, caller, "key.revoke", row.name, {"id": key_id})
         self._watch.tell(caller.workspace_id)
         return _info(row)

@@ -21,6 +21,7 @@ from jackfield.vault import hash_token, new_session_token
 
 from .audit import record
 from .principal import Principal, Role
+from .revisions import raise_revision
 
 SESSION_LIFE = timedelta(days=14)
 MIN_PASSWORD = 10
@@ -81,11 +82,14 @@ class People:
         person = await self._prove(email, password, address)
         token = new_session_token()
         async with self._store.write() as session:
+            present = await session.scalar(select(Person.password_hash).where(Person.id == person.id).with_for_update())
+            if present != person.password_hash:  # set anew while this one was judged: no session outlives that
+                raise _wrong()
             await session.execute(delete(SessionRow).where(SessionRow.expires_at < now()))
             session.add(SessionRow(token_hash=hash_token(token), person_id=person.id, expires_at=now() + SESSION_LIFE))
         return token
 
-    async def _prove(self, email: str, password: str, address: str) -> PersonInfo:
+    async def _prove(self, email: str, password: str, address: str) -> Person:
         """Whose account it is. What fails is counted; see `sign_in`.
 
         An attempt is written down before it is judged, so that of many sent at once no more pass than of many in a row.
@@ -108,11 +112,11 @@ class People:
         stored = person.password_hash if person is not None else None
         good = await asyncio.to_thread(lambda: self._verify(stored or self._decoy, password))
         if person is None or stored is None or not good:
-            raise Unauthenticated("E-mail or password is wrong.", advice="Try again, or ask an owner to set a new password.")
+            raise _wrong()
         async with self._store.write() as session:
             await session.execute(delete(SignInAttempt).where(or_(own, SignInAttempt.subject == subjects[0])))
             await session.execute(delete(SignInAttempt).where(SignInAttempt.at < now() - WINDOW))
-        return PersonInfo(person.id, person.email, person.name)
+        return person
 
     async def session(self, token: str, workspace_id: str | None = None) -> Principal:
         """Who a session belongs to, in one of the person's workspaces (default: the oldest).
@@ -164,20 +168,6 @@ class People:
         async with self._store.write() as session:
             await session.execute(delete(SessionRow).where(SessionRow.token_hash == hash_token(token)))
 
-    async def set_password(self, person_id: str, password: str) -> None:
-        """A new password; every session of the person ends.
-
-        :raises BadRequest: if it is too short
-        """
-        _check_password(password)
-        hashed = await asyncio.to_thread(self._hasher.hash, password)
-        async with self._store.write() as session:
-            person = await session.get(Person, person_id)
-            if person is None:
-                raise NotFound("There is no such person.")
-            person.password_hash = hashed
-            await session.execute(delete(SessionRow).where(SessionRow.person_id == person_id))
-
     async def change_password(self, token: str, current: str, new: str, *, address: str = "") -> None:
         """A new password, chosen by the person whose session this is; every session of theirs ends.
 
@@ -186,30 +176,52 @@ class People:
         :raises BadRequest: if the new one is too short
         """
         person = await self.who(token)
-        _check_password(new)
+        hashed = await self._hash(new)
         await self._prove(person.email, current, address)
-        await self.set_password(person.id, new)
+        async with self._store.write() as session:
+            await self._put_password(session, person.id, hashed)
+            for workspace_id in await session.scalars(select(Member.workspace_id).where(Member.person_id == person.id)):
+                who = Principal(workspace_id=workspace_id, name=person.email, person_id=person.id)
+                record(session, who, "member.password", person.email)
 
     async def reset_password(self, caller: Principal, person_id: str, password: str) -> None:
-        """A new password for a member who lost theirs, by an owner.
+        """A new password for a member who lost theirs, by an owner or the operator; every session of theirs ends.
 
         :raises NotFound: if there is no such member
         :raises PermissionDenied: if they belong to other workspaces too, whose owners did not ask for it
         :raises BadRequest: if it is too short
         """
         caller.require(Role.OWNER)
-        async with self._store.read() as session:
+        hashed = await self._hash(password)
+        async with self._store.write() as session:
+            await raise_revision(session, caller.workspace_id)  # whoever changes the members too waits here
+            await _check_still_owner(session, caller)
             if await session.get(Member, (caller.workspace_id, person_id)) is None:
                 raise NotFound("There is no such member.")
-        if len(await self.memberships(person_id)) > 1:
-            raise PermissionDenied(
-                "This person belongs to other workspaces as well.",
-                fault="caller",
-                advice="They can change the password themselves; the operator can with `jackfield members set-password`.",
-            )
-        await self.set_password(person_id, password)
-        async with self._store.write() as session:
-            record(session, caller, "member.password", person_id)
+            others = select(Member.workspace_id).where(Member.person_id == person_id)
+            others = others.where(Member.workspace_id != caller.workspace_id)
+            if not caller.is_operator and (await session.scalars(others.limit(1))).first() is not None:
+                raise PermissionDenied(
+                    "This person belongs to other workspaces as well.",
+                    fault="caller",
+                    advice="They can change the password themselves; the operator can with `jackfield members set-password`.",
+                )
+            person = await self._put_password(session, person_id, hashed)
+            record(session, caller, "member.password", person.email)
+
+    async def _hash(self, password: str) -> str:
+        """:raises BadRequest: if it is too short or too long"""
+        if len(password) < MIN_PASSWORD:
+            raise BadRequest(f"A password has at least {MIN_PASSWORD} characters.", param="password")
+        if len(password) > 1024:
+            raise BadRequest("A password has at most 1,024 characters.", param="password")
+        return await asyncio.to_thread(self._hasher.hash, password)
+
+    async def _put_password(self, session: AsyncSession, person_id: str, hashed: str) -> Person:
+        person = await session.get_one(Person, person_id, with_for_update=True)
+        person.password_hash = hashed
+        await session.execute(delete(SessionRow).where(SessionRow.person_id == person_id))
+        return person
 
     # -- members ---------------------------------------------------------------------------------------------------------
 
@@ -231,9 +243,8 @@ class People:
 
     async def has_owner(self, workspace_id: str) -> bool:
         """Whether somebody owns the workspace already: if not, whoever holds the first key may."""
-        query = select(func.count()).where(Member.workspace_id == workspace_id, Member.role == Role.OWNER)
         async with self._store.read() as session:
-            return bool((await session.execute(query)).scalar_one())
+            return bool(await _count_owners(session, workspace_id))
 
     async def add_member(
         self, caller: Principal, email: str, role: Role, *, password: str | None = None, name: str = ""
@@ -244,15 +255,30 @@ class People:
         :raises Conflict: if the person is a member already, or is made one by somebody else just now
         """
         caller.require(Role.OWNER)
+        return await self._add(caller, Member(role=role), email, password, name)
+
+    async def add_first_owner(self, caller: Principal, email: str, password: str) -> MemberInfo:
+        """Add the owner of a workspace that has none.
+
+        :raises BadRequest: as `add_member`
+        :raises Conflict: if it has one, be it since a moment ago
+        """
+        caller.require(Role.OWNER)
+        return await self._add(caller, Member(role=Role.OWNER), email, password, only_owner=True)
+
+    async def _add(
+        self, caller: Principal, member: Member, email: str, password: str | None, name: str = "", *, only_owner: bool = False
+    ) -> MemberInfo:
         email = email.strip().lower()
         if not _EMAIL.fullmatch(email):
             raise BadRequest("This is not an e-mail address.", param="email")
-        hashed = None
-        if password is not None:
-            _check_password(password)
-            hashed = await asyncio.to_thread(self._hasher.hash, password)
+        hashed = await self._hash(password) if password is not None else None
         try:
             async with self._store.write() as session:
+                await raise_revision(session, caller.workspace_id)  # whoever changes the members too waits here
+                await _check_still_owner(session, caller)
+                if only_owner and await _count_owners(session, caller.workspace_id):
+                    raise Conflict("The workspace has an owner already.", advice="Sign in, or ask the owner to add you.")
                 person = (await session.scalars(select(Person).where(Person.email == email))).one_or_none()
                 if person is None:
                     if hashed is None:
@@ -262,34 +288,37 @@ class People:
                     await session.flush()
                 if await session.get(Member, (caller.workspace_id, person.id)) is not None:
                     raise Conflict(f"{email} is a member already.", param="email")
-                member = Member(workspace_id=caller.workspace_id, person_id=person.id, role=role)
+                member.workspace_id, member.person_id = caller.workspace_id, person.id
                 session.add(member)
-                await session.flush()
-                record(session, caller, "member.add", email, {"role": role})
+                record(session, caller, "member.add", email, {"role": member.role})
         except IntegrityError:
             raise Conflict(f"{email} is being added by somebody else.", param="email") from None
-        return MemberInfo(person.id, person.email, person.name, role, member.created_at)
+        return MemberInfo(person.id, person.email, person.name, Role(member.role), member.created_at)
 
     async def change_member(self, caller: Principal, person_id: str, role: Role | None) -> None:
         """Give a member another role, or (with None) remove them.
 
         :raises NotFound: if there is no such member
+        :raises PermissionDenied: if the caller was an owner until a moment ago
         :raises Conflict: if nobody would own the workspace any more
         """
         caller.require(Role.OWNER)
         async with self._store.write() as session:
+            await raise_revision(session, caller.workspace_id)  # whoever changes the members too waits here
+            await _check_still_owner(session, caller)
             member = await session.get(Member, (caller.workspace_id, person_id))
             if member is None:
                 raise NotFound("There is no such member.")
-            owners = select(func.count()).where(Member.workspace_id == caller.workspace_id, Member.role == Role.OWNER)
-            last = member.role == Role.OWNER and (await session.execute(owners)).scalar_one() == 1
+            last = member.role == Role.OWNER and await _count_owners(session, caller.workspace_id) == 1
             if last and role is not Role.OWNER:
                 raise Conflict("A workspace needs an owner.", advice="Make somebody else an owner first.")
+            email = (await session.get_one(Person, person_id)).email
             if role is None:
+                record(session, caller, "member.remove", email, {"role": member.role})
                 await session.delete(member)
             else:
+                record(session, caller, "member.change", email, {"role": role, "from": member.role})
                 member.role = role
-            record(session, caller, "member.change", person_id, {"role": role})
 
     def _verify(self, stored: str, password: str) -> bool:
         try:
@@ -298,14 +327,25 @@ class People:
             return False
 
 
+def _wrong() -> Unauthenticated:
+    return Unauthenticated("E-mail or password is wrong.", advice="Try again, or ask an owner to set a new password.")
+
+
 async def _is_hasty(session: AsyncSession, subjects: list[str]) -> bool:
     query = select(func.count()).where(SignInAttempt.at > now() - WINDOW)
     counts = [(await session.execute(query.where(SignInAttempt.subject == subject))).scalar_one() for subject in subjects]
     return max(counts) > ATTEMPTS
 
 
-def _check_password(password: str) -> None:
-    if len(password) < MIN_PASSWORD:
-        raise BadRequest(f"A password has at least {MIN_PASSWORD} characters.", param="password")
-    if len(password) > 1024:
-        raise BadRequest("A password has at most 1,024 characters.", param="password")
+async def _count_owners(session: AsyncSession, workspace_id: str) -> int:
+    query = select(func.count()).where(Member.workspace_id == workspace_id, Member.role == Role.OWNER)
+    return int((await session.execute(query)).scalar_one())
+
+
+async def _check_still_owner(session: AsyncSession, caller: Principal) -> None:
+    """Of two owners who remove each other, one is no owner any more when their turn comes."""
+    if caller.person_id is None:
+        return
+    own = await session.get(Member, (caller.workspace_id, caller.person_id))
+    if own is None or own.role != Role.OWNER:
+        raise PermissionDenied("You do not own this workspace any more.", fault="caller")

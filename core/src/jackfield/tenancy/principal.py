@@ -60,9 +60,14 @@ class Principal:
     expires_at: datetime | None = None
 
     @property
+    def is_operator(self) -> bool:
+        """Whether this is the host itself, or who has its files."""
+        return self.key_id is None and self.person_id is None
+
+    @property
     def actor(self) -> str:
         """How the audit log names it."""
-        kind = "key" if self.key_id else "person" if self.person_id else "host"
+        kind = "host" if self.is_operator else "key" if self.key_id else "person"
         return f"{kind}:{self.name}"
 
     def may(self, role: Role) -> bool:

@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from jackfield.contract import NotFound
 from jackfield.store import Store
 from jackfield.store.tables import Revision, Workspace
 
@@ -19,10 +20,18 @@ _log = logging.getLogger("jackfield.tenancy")
 
 
 async def raise_revision(session: AsyncSession, workspace_id: str) -> int:
-    """Mark the workspace as changed, in the transaction of the change itself."""
+    """Mark the workspace as changed, in the transaction of the change itself.
+
+    Do so before anything else is written: whoever changes something too waits here, for all that the transaction does, and no
+    two of them can wait for each other.
+
+    :raises NotFound: if there is no such workspace (any more)
+    """
     statement = update(Revision).where(Revision.id == 1).values(value=Revision.value + 1).returning(Revision.value)
     value = (await session.execute(statement)).scalar_one()
-    await session.execute(update(Workspace).where(Workspace.id == workspace_id).values(revision=value))
+    marked = update(Workspace).where(Workspace.id == workspace_id).values(revision=value).returning(Workspace.id)
+    if (await session.execute(marked)).first() is None:
+        raise NotFound("There is no such workspace.")
     return int(value)
 
 

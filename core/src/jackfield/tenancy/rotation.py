@@ -224,6 +224,8 @@ class KeyRotation:
                 if await self._renew_pair(workspace_id, older_than):
                     outcome.workspaces.append(workspace_id)
                 await self._reseal(workspace_id, outcome, on_progress)
+            except NotFound:
+                continue  # removed meanwhile
             except HostFault as error:
                 outcome.fail(workspace_id, f"workspace {workspace_id}", error)
         if outcome.workspaces:
@@ -247,8 +249,7 @@ class KeyRotation:
             return False
         pair = await asyncio.to_thread(KeyPair.generate, workspace_id)
         async with self._store.write() as session:
-            if await session.get(Workspace, workspace_id, with_for_update=True) is None:
-                return False  # removed meanwhile
+            await raise_revision(session, workspace_id)
             latest = await _current_pair(session, workspace_id)
             if (latest.id if latest else None) != (former.id if former else None):
                 return False  # another run was faster
@@ -256,7 +257,6 @@ class KeyRotation:
             self.masters.refresh()
             locked = pair.lock(self.masters.current)
             session.add(KeyPairRow(id=pair.id, workspace_id=workspace_id, public_pem=pair.public_pem, locked=locked))
-            await raise_revision(session, workspace_id)
             record(session, Principal(workspace_id, "rotate-keys", Role.OWNER), "keys.rotate", pair.id)
         if self._tell is not None:
             self._tell(workspace_id)

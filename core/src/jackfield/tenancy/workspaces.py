@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -45,11 +45,11 @@ class Workspaces:
         self._keys = keys
         self._watch = watch
 
-    async def create(self, name: str, *, workspace_id: str | None = None, owner_id: str | None = None) -> WorkspaceInfo:
+    async def create(self, name: str, *, workspace_id: str | None = None, owner: Principal | None = None) -> WorkspaceInfo:
         """A new workspace with its key pair.
 
         :param workspace_id: 32 hexadecimal digits, where an import chooses the id; else a fresh one
-        :param owner_id: the person who owns it; else nobody does yet
+        :param owner: the person who makes it and owns it; else the operator makes it, and nobody owns it yet
         :raises BadRequest: for a blank name
         """
         if not name.strip():
@@ -60,9 +60,11 @@ class Workspaces:
             session.add(workspace)
             await session.flush()
             session.add(pair)
-            if owner_id is not None:
-                session.add(Member(workspace_id=workspace.id, person_id=owner_id, role=Role.OWNER))
-            record(session, operator(workspace.id), "workspace.create", workspace.name)
+            maker = operator(workspace.id)
+            if owner is not None:
+                session.add(Member(workspace_id=workspace.id, person_id=owner.person_id, role=Role.OWNER))
+                maker = replace(owner, workspace_id=workspace.id)
+            record(session, maker, "workspace.create", workspace.name)
         return _info(workspace)
 
     async def create_own(self, caller: Principal, name: str) -> WorkspaceInfo:
@@ -78,7 +80,7 @@ class Workspaces:
                 fault="caller",
                 advice="Sign in, or use `jackfield workspaces create` on the host.",
             )
-        return await self.create(name, owner_id=caller.person_id)
+        return await self.create(name, owner=caller)
 
     async def list(self) -> list[WorkspaceInfo]:
         """All workspaces of the host, the oldest first."""
@@ -108,10 +110,10 @@ class Workspaces:
         if not name.strip():
             raise BadRequest("A workspace needs a name.", param="name")
         async with self._store.write() as session:
+            await raise_revision(session, caller.workspace_id)
             row = await session.get_one(Workspace, caller.workspace_id)
-            row.name = name.strip()[:200]
-            await raise_revision(session, row.id)
-            record(session, caller, "workspace.rename", row.name)
+            former, row.name = row.name, name.strip()[:200]
+            record(session, caller, "workspace.rename", row.name, {"from": former})
         self._watch.tell(caller.workspace_id)
         return _info(row)
 

@@ -19,6 +19,7 @@ pages.menu("/audit", mark("Audit log"), group="Host", order=20, role=Role.ADMIN)
 PAGE = 50
 ACTIONS = {
     "alias.set": mark("set an alias"),
+    "budget.remove": mark("removed a budget"),
     "budget.set": mark("set a budget"),
     "credential.add": mark("added a credential"),
     "credential.change": mark("changed a credential"),
@@ -27,9 +28,11 @@ ACTIONS = {
     "key.change": mark("changed an API key"),
     "key.create": mark("made an API key"),
     "key.revoke": mark("revoked an API key"),
+    "keys.rotate": mark("renewed the workspace's key pair"),
     "member.add": mark("added a member"),
     "member.change": mark("changed a member"),
     "member.password": mark("set a member's password"),
+    "member.remove": mark("removed a member"),
     "model.add": mark("added a model"),
     "model.remove": mark("removed a model"),
     "model.switch": mark("switched a model"),
