@@ -195,6 +195,26 @@ async def test_sampling_and_thinking(model: str, sampling: Sampling, members: di
     assert vendor.last.json == {"model": model, "messages": [{"role": "user", "content": "hello"}], **members}
 
 
+SCHEMA = OutputFormat("json_schema", {"type": "object"})
+
+
+@pytest.mark.parametrize(
+    ("model", "output", "effort", "members"),
+    [
+        ("qwen-plus", SCHEMA, None, {}),
+        ("qwen3.5-plus", OutputFormat("json_object"), None, {"enable_thinking": False}),
+        ("qwen3.5-plus", OutputFormat("text"), None, {}),
+        ("qwen3.5-plus", OutputFormat("json_object"), "high", {"enable_thinking": True, "reasoning_effort": "high"}),
+    ],
+)
+async def test_json(model: str, output: OutputFormat, effort: str | None, members: dict[str, Any]) -> None:
+    """Models that write JSON only while they do not think do not, but where the caller says so."""
+    vendor, _ = await sent(hello(model, output=output, sampling=Sampling(reasoning_effort=effort)))
+    body = {name: value for name, value in vendor.last.json.items() if name not in ("model", "messages")}
+    assert body.pop("response_format")["type"] == output.kind
+    assert body == members
+
+
 async def test_enable_thinking_of_the_callers_own_goes_before() -> None:
     request = hello(sampling=Sampling(reasoning_effort="low"), extra={"enable_thinking": False}, dialect="openai.chat")
     vendor, _ = await sent(request)
@@ -215,9 +235,9 @@ async def test_enable_thinking_of_the_callers_own_goes_before() -> None:
 )
 async def test_what_qwen_does_not_do(members: dict[str, Any], param: str, instead: dict[str, Any]) -> None:
     with pytest.raises(UnsupportedParameter) as caught:
-        await sent(hello(**members))
+        await sent(hello("qwen-turbo", **members))
     assert caught.value.param == param
-    vendor, _ = await sent(hello(**members, drop_unsupported=True))
+    vendor, _ = await sent(hello("qwen-turbo", **members, drop_unsupported=True))
     assert {name: vendor.last.json.get(name) for name in instead} == instead
 
 

@@ -54,10 +54,13 @@ def _has(model: ModelDescription | None, feature: Feature) -> bool:
 def _adapt_thinking(body: dict[str, Any], model: ModelDescription | None) -> None:
     """Thinking is switched by `enable_thinking`, but where the model knows nothing else than how hard to think.
 
-    https://www.alibabacloud.com/help/en/model-studio/deep-thinking
+    https://www.alibabacloud.com/help/en/model-studio/deep-thinking, and of JSON …/qwen-structured-output
     """
     effort, budget = body.get("reasoning_effort"), body.get("thinking_budget")
     if effort is None and budget is None:
+        json = body.get("response_format", {}).get("type") in ("json_object", "json_schema")
+        if json and model is not None and model.properties.get("json_unthinking"):
+            body.setdefault("enable_thinking", False)  # else the vendor refuses the format
         return
     if budget == 0:  # the vendor wants a number above zero
         del body["thinking_budget"]
