@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import AsyncIterator, Callable
 from typing import Any, ClassVar
@@ -11,6 +12,7 @@ import pytest
 from jackfield_sdk import (
     BadRequest,
     CallContext,
+    ConnectionFailed,
     CredentialForm,
     CredentialsInvalid,
     ErrorRow,
@@ -30,12 +32,22 @@ from jackfield_sdk import (
     TextDelta,
     TextPart,
     Timeout,
+    ToolCall,
     Usage,
     VendorHTTP,
     forms,
 )
 from jackfield_sdk.catalog import Catalog
-from jackfield_sdk.testing import Answer, Caller, LLMConformance, OpenAIAnswers, ProviderConformance, VendorDouble, open_caller
+from jackfield_sdk.testing import (
+    Answer,
+    Caller,
+    LLMConformance,
+    OpenAIAnswers,
+    ProviderConformance,
+    Recorded,
+    VendorDouble,
+    open_caller,
+)
 
 Check = Callable[[Any, VendorDouble, Caller], Any]
 
@@ -81,6 +93,13 @@ class CountsAnything(Sound):
         body = {"text": request.messages[0].text}
         answer = await self.http.object(context, "POST", f"{self.base_url}/tokenize", headers=self.headers(context), json=body)
         return int(answer.get("tokens") or 0)
+
+
+class StumblesOverArguments(Sound):
+    async def invoke_llm(self, request: LLMRequest, context: CallContext) -> LLMResult | LLMStream:
+        for part in (part for message in request.messages for part in message.parts if isinstance(part, ToolCall)):
+            json.loads(part.arguments)
+        return await super().invoke_llm(request, context)
 
 
 class DropsTemperature(Sound):
@@ -268,6 +287,12 @@ FAULTS: list[tuple[type[Sound], type[LLMConformance] | type[ProviderConformance]
     (CutsLetters, Kit, lambda kit, v, c: kit.test_text_is_whole_wherever_bytes_are_cut(v, c, 1), "is the same text"),
     (LetsVendorsGoOn, Kit, lambda kit, v, c: kit.test_a_stream_that_is_closed_early(v, c), "closes the connection"),
     (Stumbles, Kit, lambda kit, v, c: kit.test_tool_calls_are_put_together(v, c, "whole"), "tool calls are put together"),
+    (
+        StumblesOverArguments,
+        Kit,
+        lambda kit, v, c: kit.test_arguments_as_a_model_may_write_them(v, c, '{"city": "K'),
+        "is sent back, or refused",
+    ),
     (RemembersRefusals, Kit, lambda kit, v, c: kit.test_a_key_that_expires(v, c, "whole"), "a refusal is not remembered"),
     (CutsShort, Kit, lambda kit, v, c: kit.test_long_and_empty_answers(v, c, "whole"), "an answer that is long"),
     (Impatient, Kit, lambda kit, v, c: kit.test_a_slow_answer_is_taken(v, c, "stream"), "comes slowly"),
@@ -304,6 +329,19 @@ async def test_a_sound_plugin_passes_the_same_checks(vendor: VendorDouble) -> No
             if kit is Kit:
                 await check(kit(), vendor, caller)
                 vendor.requests.clear()
+
+
+async def test_an_answer_that_cannot_be_made_is_told() -> None:
+    """And not only that the vendor closed the connection, which is what the plugin sees of it."""
+
+    def script(asked: Recorded) -> Answer:
+        raise KeyError(f"no answer to {asked.path}")
+
+    with pytest.raises(AssertionError, match=r"could not make an answer: KeyError\('no answer to /v1/models'\)"):
+        async with VendorDouble() as vendor, open_caller(Sound(), vendor) as caller:
+            vendor.answers(script)
+            with pytest.raises(ConnectionFailed):
+                await caller.kernel.validate_provider_credentials(caller.context({"api_key": "k"}))
 
 
 async def test_a_key_in_the_log_is_found(vendor: VendorDouble, caplog: pytest.LogCaptureFixture) -> None:

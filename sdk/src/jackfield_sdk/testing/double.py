@@ -14,7 +14,7 @@ from typing import Final, Self
 from .answers import Answer, Reply, Script
 from .recorded import Recorded
 
-PATIENCE: Final = 5.0
+PATIENCE: Final = 30.0
 """Seconds that the double's own waiting lasts at most: a promise that is broken must not hang the tests."""
 URL_HEADER: Final = "x-vendor-double-url"
 _NOTHING: Final = Answer.content("the double has no answer to this request", status=599)
@@ -70,6 +70,7 @@ class VendorDouble:
         self._gone = 0
         self._hung = 0
         self._waiting: list[asyncio.Future[None]] = []
+        self._broken: Exception | None = None
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, limit=1 << 20)
@@ -78,7 +79,10 @@ class VendorDouble:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        """:raises AssertionError: if an answer could not be made: what the client saw of that does not tell why"""
         await self.stop()
+        if self._broken is not None:
+            raise AssertionError(f"The double could not make an answer: {self._broken!r}") from self._broken
 
     async def stop(self) -> None:
         """Stop listening, and break what is open: from now on the vendor cannot be reached."""
@@ -170,7 +174,7 @@ class VendorDouble:
         self.peak = max(self.peak, self._busy)
         self._changed()
         try:
-            return await self._play(self._find(request), reader, writer)
+            return await self._play(self._answer(request), reader, writer)
         except ConnectionError:
             self._leave()
             raise
@@ -180,6 +184,14 @@ class VendorDouble:
     def _leave(self) -> None:
         self._gone += 1
         self._changed()
+
+    def _answer(self, request: Recorded) -> Answer:
+        """:raises ConnectionAbortedError: where the script fails, which is kept to be told at the end"""
+        try:
+            return self._find(request)
+        except Exception as error:
+            self._broken = self._broken or error
+            raise ConnectionAbortedError from error
 
     def _find(self, request: Recorded) -> Answer:
         for route in self._routes:

@@ -8,6 +8,7 @@ from typing import ClassVar
 import orjson
 import pytest
 from jackfield.contract import (
+    BadRequest,
     Blob,
     Feature,
     ImagePart,
@@ -89,6 +90,35 @@ class LLMConformance(TokenCountConformance):
                 assert any(needed in text for text in texts), f"{needed!r} is not in {vendor.last_body.body!r}"
             assert any("sunny-canary" in text for text in texts), "the tool's result is not sent"
             assert any("København" in text for text in texts), "the assistant's call is not sent back"
+
+    @pytest.mark.parametrize("arguments", ["", "{}", '{"city_canary": "Kø', "[1]"], ids=["empty", "none", "broken", "list"])
+    @pytest.mark.asyncio
+    async def test_arguments_as_a_model_may_write_them(self, vendor: VendorDouble, caller: Caller, arguments: str) -> None:
+        self.needs(caller, Feature.TOOLS)
+        vendor.answers(self.good(1, "whole"))
+        call = ToolCall("call_1", "get_weather_canary", arguments)
+        conversation = [
+            Message.user("What is the weather?"),
+            Message("assistant", [call]),
+            Message("tool", [ToolResult(call.id, "sunny-canary")]),
+        ]
+        with promise(f"a call with the arguments {arguments!r} is sent back, or refused as what the caller sent"):
+            try:
+                self.check(await self.chat(caller, self.request(caller, messages=conversation, tools=[WEATHER])), 1, "whole")
+            except BadRequest:
+                assert arguments not in ("", "{}"), "a call without arguments is a good call"
+                return
+            assert any(isinstance(text, str) and "sunny-canary" in text for text in values_in(vendor.last_body.json))
+
+    @pytest.mark.asyncio
+    async def test_a_call_without_arguments(self, vendor: VendorDouble, caller: Caller, mode: str) -> None:
+        self.needs(caller, Feature.TOOLS)
+        calls = (ToolCall("call_1", "get_weather_canary", "{}"),)
+        said = Said(pieces=(), tool_calls=calls, finish_reason="tool_calls", usage=self.llm_usage)
+        vendor.answers(self.script(said, mode))
+        with promise("a call without arguments has an empty JSON object as such"):
+            result = await self.chat(caller, self.request(caller, tools=[WEATHER]), mode)
+            assert [(one.name, orjson.loads(one.arguments)) for one in result.tool_calls] == [("get_weather_canary", {})]
 
     @pytest.mark.asyncio
     async def test_images_are_sent(self, vendor: VendorDouble, caller: Caller) -> None:
