@@ -60,6 +60,7 @@ def answer(request: Recorded) -> Answer:
         "rerank": ANSWERS.rerank_answer([RankedDocument(2, 0.9), RankedDocument(0, 0.2), RankedDocument(1, 0.1)], USAGE),
         "audio/transcriptions": ANSWERS.transcription_answer(f"{TOKEN}, said the silence"),
         "audio/speech": ANSWERS.speech_answer(b"ID3\xff\x00" * 20),
+        "responses/input_tokens": Answer.json({"object": "response.input_tokens", "input_tokens": 13}),
         "moderations": ANSWERS.moderation_answer([Verdict(flagged=False), Verdict(flagged=True, categories={"hate": True})]),
     }
     kind = request.path.removeprefix("/v1/")
@@ -160,12 +161,30 @@ def test_try_for_people(commands: Commands) -> None:
     assert f"Héllo {SCRUBBED}" in result.output
 
 
+async def test_a_model_that_calls_no_tool_is_told_from_one_that_does(plugin: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with VendorDouble() as vendor:
+        vendor.answers(lambda asked: ANSWERS.llm_answer(Said(pieces=("It is sunny.",), usage=USAGE)))
+        monkeypatch.setattr(sys, "path", [*sys.path])
+        monkeypatch.setenv("RECORDED_ACME_API_KEY", KEY)
+        command = Commands(vendor, plugin)
+        result = await asyncio.to_thread(command.run, "try", "--json", "--only", "tools")
+    (step,) = json.loads(result.output)
+    assert step["says"] == "NO TOOL WAS CALLED: It is sunny."
+
+
+def test_try_counts_tokens_where_the_plugin_does(vendor: VendorDouble, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    result = CliRunner().invoke(app, ["try", "openai", "--base-url", f"{vendor.url}/v1", "--json", "--only", "tokens"])
+    (step,) = json.loads(result.output)
+    assert step["says"] == "13 tokens, before the call"
+
+
 def test_try_with_a_key_that_is_refused(commands: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = "sk-wrong-" + "9" * 30
     monkeypatch.setenv("RECORDED_ACME_API_KEY", wrong)
     result = commands.run("try")
     assert result.exit_code == 1
-    assert "validate: The vendor refuses the credential." in result.output
+    assert "validate: The vendor refuses the credential. (field api_key)" in " ".join(result.output.split())
     assert "The vendor says: Incorrect API key provided" in result.output
     assert wrong not in result.output
     assert "chat" not in result.output, "what follows would be refused alike"
@@ -191,7 +210,7 @@ def test_try_without_a_key(commands: Commands, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.delenv("RECORDED_ACME_API_KEY")
     result = commands.run("try")
     assert result.exit_code == 2
-    assert "api_key is required" in result.output
+    assert "api_key is required. Set RECORDED_ACME_API_KEY." in " ".join(result.output.split())
 
 
 def test_try_a_provider_that_is_not_installed() -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 import httpx
 import pytest
 from jackfield.contract import CallContext, Credentials
-from jackfield_sdk import VendorError, VendorHTTP
+from jackfield_sdk import BadRequest, VendorError, VendorHTTP
 
 
 def context_of(http: httpx.AsyncClient) -> CallContext:
@@ -38,3 +39,28 @@ async def test_no_query_of_an_address_is_logged(caplog: pytest.LogCaptureFixture
     assert "https://acme.example/token?..." in caplog.text
     assert 'https://acme.example/plain "' in caplog.text
     assert "canary" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("read_error", "body", "told"),
+    [
+        (False, b'{"fault": {"text": "spent", "no": 7}}', ("spent", "7")),
+        (False, b'{"error": {"message": "a proxy", "code": "busy"}}', ("a proxy", "busy")),
+        (False, b"<title>Bad gateway</title>", None),
+        (True, b'{"fault": {"text": "spent", "no": 7}}', ("by itself", "own")),
+    ],
+)
+async def test_what_finds_errors_in_good_answers_reads_others_too(
+    read_error: bool, body: bytes, told: tuple[str, str] | None
+) -> None:
+    def inside(answer: dict[str, Any]) -> VendorError | None:
+        fault = answer.get("fault")
+        return VendorError(fault["text"], str(fault["no"])) if fault else None
+
+    own: dict[str, Any] = {"read_error": lambda _: VendorError("by itself", "own")} if read_error else {}
+    vendor = VendorHTTP(error_inside=inside, **own)
+    transport = httpx.MockTransport(lambda _: httpx.Response(400, content=body))
+    async with httpx.AsyncClient(transport=transport) as http:
+        with pytest.raises(BadRequest) as caught:
+            await vendor.json(context_of(http), "GET", "https://acme.example/")
+    assert (caught.value.vendor_message, caught.value.vendor_code) == (told or ("Bad gateway", None))

@@ -69,7 +69,8 @@ class VendorHTTP:
     """One vendor's way of speaking HTTP.
 
     :param table: its errors
-    :param read_error: reads the body of an answer whose status is not good
+    :param read_error: reads the body of an answer whose status is not good; if it is not given, that is tried with what
+        `error_inside` finds first, as most vendors write their errors alike wherever they stand
     :param error_inside: finds the error in the JSON of a good answer, or of one event of a stream; None if it is none
     :param max_answer_bytes: what is larger is no answer; of a stream, half of it is the most for one event or line
     """
@@ -251,7 +252,18 @@ class VendorHTTP:
                     break
         except JackfieldError:
             pass  # the status alone says more than a broken body
-        return self.failure(self.read_error(bytes(body[:MAX_ERROR_BYTES])), context, response)
+        return self.failure(self._said(bytes(body[:MAX_ERROR_BYTES])), context, response)
+
+    def _said(self, body: bytes) -> VendorError:
+        if self.read_error is read_error and self.error_inside is not error_inside:
+            try:
+                parsed = orjson.loads(body)
+            except orjson.JSONDecodeError:
+                parsed = None
+            vendor = self.error_inside(parsed) if isinstance(parsed, dict) else None
+            if vendor is not None:
+                return vendor
+        return self.read_error(body)
 
     async def _read(self, chunks: AsyncIterator[bytes]) -> bytes:
         body = bytearray()

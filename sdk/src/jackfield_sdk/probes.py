@@ -91,12 +91,14 @@ class Probe:
     """:param name: `chat-stream`
     :param model_type: what it is a call of; None: of the provider as a whole
     :param feature: what the model must be said to have
+    :param hook: what the plugin must have
     """
 
     name: str
     model_type: ModelType | None
     ask: Callable[[Target], Awaitable[Outcome]]
     feature: Feature | None = None
+    hook: str | None = None
 
 
 async def _prove(target: Target) -> Outcome:
@@ -144,12 +146,23 @@ async def _chat_in_pieces(target: Target, *, tools: bool = False) -> Outcome:
     return dataclasses.replace(_of_chat(collector.result()), first=first)
 
 
+async def _count(target: Target) -> Outcome:
+    tokens = await target.caller.kernel.count_tokens(_chat_of(target, stream=False), target.context)
+    return Outcome({"tokens": tokens}, f"{tokens} tokens, before the call")
+
+
 async def _tools(target: Target) -> Outcome:
-    return await _chat(target, tools=True)
+    return _called(await _chat(target, tools=True))
 
 
 async def _tools_in_pieces(target: Target) -> Outcome:
-    return await _chat_in_pieces(target, tools=True)
+    return _called(await _chat_in_pieces(target, tools=True))
+
+
+def _called(outcome: Outcome) -> Outcome:
+    """A model may not do as it is told; that the tools were not understood looks the same, and is told."""
+    missing = not outcome.result["tool_calls"]
+    return dataclasses.replace(outcome, shown=f"NO TOOL WAS CALLED: {outcome.shown}") if missing else outcome
 
 
 def _of_chat(result: LLMResult) -> Outcome:
@@ -226,9 +239,10 @@ PROBES: Final[dict[str, Probe]] = {
     probe.name: probe
     for probe in (
         Probe("validate", None, _prove),
-        Probe("models", None, _list),
+        Probe("models", None, _list, hook="list_models"),
         Probe("chat", ModelType.LLM, _chat),
         Probe("chat-stream", ModelType.LLM, _chat_in_pieces, Feature.STREAMING),
+        Probe("tokens", ModelType.LLM, _count, hook="count_tokens"),
         Probe("tools", ModelType.LLM, _tools, Feature.TOOLS),
         Probe("tools-stream", ModelType.LLM, _tools_in_pieces, Feature.TOOLS),
         Probe("embedding", ModelType.TEXT_EMBEDDING, _embed),

@@ -75,9 +75,9 @@ def _targets(
     kinds = [kind for kind in described.model_types if model_type in (None, kind)]
     for probe in PROBES.values():
         kind = probe.model_type
+        if probe.hook is not None and not subject.kernel.implements(described.id, probe.hook):
+            continue
         if kind is None:
-            if probe.name == "models" and not subject.kernel.implements(described.id, "list_models"):
-                continue
             added = model if subject.added and probe.name == "validate" else None
             yield probe, Target(caller, credentials, added, model_type or kinds[0])
             continue

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import typer
 from jackfield.cli.output import print_table
-from jackfield.contract import JackfieldError, ModelType
+from jackfield.contract import CredentialsInvalid, ModelType
+from jackfield.host.library_credentials import variable_of
 from rich.text import Text
 
 from ..probes import PROBES
 from .report import console, print_json
-from .subject import fill_credentials, find_subject
+from .subject import Subject, fill_credentials, find_subject
 from .trial import SecretLeft, Step, run_trial, write_cassettes
 
 
@@ -45,8 +46,8 @@ def try_it(asked: Asked, *, as_json: bool, to: Path | None = None) -> int:
     subject = find_subject(asked.provider, asked.folder, model=asked.model, model_type=model_type or ModelType.LLM)
     try:
         credentials = fill_credentials(subject, asked.values, asked.base_url)
-    except JackfieldError as error:
-        console(stderr=True).print(f"{error.message} {error.advice}", markup=False)
+    except CredentialsInvalid as error:
+        console(stderr=True).print(f"{error.message} {_how_to_fill(subject, error)}", markup=False)
         return 2
     trial = run_trial(subject, credentials, model=asked.model, model_type=model_type, probes=only, record=to is not None)
     steps = asyncio.run(trial)
@@ -66,13 +67,24 @@ def try_it(asked: Asked, *, as_json: bool, to: Path | None = None) -> int:
     return 1 if not steps or any(step.error for step in steps) else 0
 
 
+def _how_to_fill(subject: Subject, error: CredentialsInvalid) -> str:
+    """Where the fields at fault are filled in here, which is no console."""
+    fields = [field for form in subject.forms for field in form.fields if field.name in error.problems]
+    ways = [
+        f"{variable_of(subject.provider.id, field)}{'' if field.kind == 'secret' else f' or --set {field.name}=VALUE'}"
+        for field in fields
+    ]
+    return f"Set {'; '.join(ways)}." if ways else error.advice
+
+
 def _show(steps: Sequence[Step]) -> None:
     columns = ("CALL", "MODEL", "OK", "SECONDS", "FIRST", "TOKENS", "COST", "ANSWER")
     print_table(columns, [_row(step) for step in steps])
     out = console()
     for step in steps:
         if step.error is not None:
-            out.print(Text.assemble("\n", (step.probe, "bold red"), ": ", step.error.message))
+            field = f" (field {step.error.param})" if step.error.param else ""
+            out.print(Text.assemble("\n", (step.probe, "bold red"), ": ", step.error.message, field))
             if step.error.vendor_message:
                 out.print(Text(f"  The vendor says: {step.error.vendor_message}"))
             out.print(Text(f"  {step.error.advice}", "dim"))
