@@ -114,6 +114,52 @@ def test_the_max_tokens_member_goes_by_the_vendors_name() -> None:
     assert built["messages"][0]["role"] == "developer"
 
 
+FUNCTION: dict[str, Any] = {"name": "f", "parameters": {"type": "object"}}
+
+
+@pytest.mark.parametrize(
+    ("members", "param", "instead"),
+    [
+        (
+            {"response_format": {"type": "json_schema", "json_schema": {"name": "a", "schema": {}}}},
+            "response_format",
+            {"response_format": {"type": "json_object"}},
+        ),
+        (
+            {"tools": [{"type": "function", "function": FUNCTION | {"strict": True}}]},
+            "strict",
+            {"tools": [{"type": "function", "function": FUNCTION}]},
+        ),
+        ({"tool_choice": "required", "parallel_tool_calls": False}, "parallel_tool_calls", {"tool_choice": "required"}),
+    ],
+)
+def test_what_a_vendor_does_not_promise_is_refused_by_name(
+    members: dict[str, Any], param: str, instead: dict[str, Any]
+) -> None:
+    options = openai_chat.ChatOptions(schemas=False, strict=False, parallel=False)
+    hello = {"model": "gpt", "messages": [{"role": "user", "content": "Hello"}]}
+    request = openai_chat.parse_request(hello | members)
+    assert openai_chat.build_request(request) == hello | members
+    with pytest.raises(UnsupportedParameter) as caught:
+        openai_chat.build_request(request, options)
+    assert caught.value.param == param
+    request.drop_unsupported = True
+    assert openai_chat.build_request(request, options) == hello | instead
+
+
+def test_what_goes_without_saying_is_left_out_for_a_vendor_that_knows_no_word_for_it() -> None:
+    options = openai_chat.ChatOptions(schemas=False, strict=False, parallel=False)
+    tool = {"type": "function", "function": FUNCTION | {"strict": False}}
+    asked = {"tools": [tool], "tool_choice": "auto", "parallel_tool_calls": True, "response_format": {"type": "json_object"}}
+    hello = {"model": "gpt", "messages": [{"role": "user", "content": "Hello"}]}
+    sent = {
+        "tools": [{"type": "function", "function": FUNCTION}],
+        "tool_choice": "auto",
+        "response_format": {"type": "json_object"},
+    }
+    assert openai_chat.build_request(openai_chat.parse_request(hello | asked), options) == hello | sent
+
+
 def test_what_another_dialect_knows_is_refused_by_name_or_dropped_if_asked() -> None:
     request = openai_chat.parse_request(BODY)
     request.dialect = "anthropic.messages"

@@ -226,6 +226,18 @@ async def test_what_the_models_take(caller: Caller, vendor: VendorDouble) -> Non
         assert caught.value.param in wrong
 
 
+async def test_what_would_pass_unheeded(caller: Caller, vendor: VendorDouble) -> None:
+    schema = OutputFormat("json_schema", {"type": "object"})
+    for members, param in (({"output": schema}, "response_format"), ({"tools": [Tool("f", strict=True)]}, "strict")):
+        with pytest.raises(UnsupportedParameter) as caught:
+            await caller.kernel.invoke_llm(chat(**members), of(caller))
+        assert caught.value.param == param
+    assert not vendor.requests
+    vendor.answers(HI)
+    await caller.kernel.invoke_llm(chat(output=schema, drop_unsupported=True), of(caller))
+    assert vendor.last.json["response_format"] == {"type": "json_object"}
+
+
 # -- errors ----------------------------------------------------------------------------------------------------------------
 
 CODES = [

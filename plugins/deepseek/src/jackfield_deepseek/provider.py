@@ -23,7 +23,6 @@ from jackfield_sdk import (
     OpenAICompatible,
     VendorHTTP,
     forms,
-    refuse,
 )
 
 from .errors import TABLE
@@ -56,7 +55,7 @@ class DeepSeek(OpenAICompatible):
         help_url=KEYS,
     )
     dialects = (OPENAI_CHAT, OPENAI_RESPONSES, OPENAI_COMPLETIONS, ANTHROPIC_MESSAGES)
-    options = ChatOptions(reasoning_name="reasoning_content", budget_name=BUDGET)
+    options = ChatOptions(reasoning_name="reasoning_content", budget_name=BUDGET, schemas=False, strict=False, parallel=False)
     http = VendorHTTP(table=TABLE)
     paths: ClassVar[Mapping[str, str]] = {
         **OpenAICompatible.paths,
@@ -83,15 +82,6 @@ class DeepSeek(OpenAICompatible):
             body["user_id"] = _user_id(body.pop("user"))
         if request.completion:
             return body
-        if body.get("response_format", {}).get("type") == "json_schema":
-            refuse(request, "response_format", "DeepSeek writes JSON (`json_object`), but follows no schema.")
-            body["response_format"] = {"type": "json_object"}
-        if body.pop("parallel_tool_calls", None) is False:
-            refuse(request, "parallel_tool_calls")
-        for tool in body.get("tools", ()):
-            function = tool.get("function")
-            if isinstance(function, dict) and function.pop("strict", None):
-                refuse(request, "strict", "DeepSeek does not promise to keep to the schema of a tool.")
         adapt_thinking(body, request)
         return body
 

@@ -14,7 +14,7 @@ from jackfield_sdk.dialects import ServerSentEvent, openai_chat
 
 _BESIDE = frozenset({"code", "message", "sid"})
 
-OPTIONS = ChatOptions(stream_usage=False)
+OPTIONS = ChatOptions(stream_usage=False, schemas=False, strict=False, parallel=False)
 
 
 def build(request: LLMRequest) -> dict[str, Any]:

@@ -26,6 +26,7 @@ def options(model: ModelDescription | None) -> ChatOptions:
         max_tokens_name="max_completion_tokens" if properties.get("completion_tokens") else "max_tokens",
         budget_name="thinking_budget",
         cache="cache_control" if properties.get("explicit_cache") else None,
+        schemas=model is None or Feature.STRUCTURED_OUTPUT in model.features,
     )
 
 
@@ -39,16 +40,9 @@ def adapt(body: dict[str, Any], request: LLMRequest, context: CallContext) -> di
     if body.get("tool_choice") == "required":
         refuse(request, "tool_choice", "Qwen calls the tool that is named, or decides by itself.")
         body["tool_choice"] = "auto"
-    if body.get("response_format", {}).get("type") == "json_schema" and not _has(model, Feature.STRUCTURED_OUTPUT):
-        refuse(request, "response_format", "This model writes JSON (`json_object`), but follows no schema.")
-        body["response_format"] = {"type": "json_object"}
     _adapt_thinking(body, model)
     _adapt_sound(body)
     return body
-
-
-def _has(model: ModelDescription | None, feature: Feature) -> bool:
-    return model is None or feature in model.features
 
 
 def _adapt_thinking(body: dict[str, Any], model: ModelDescription | None) -> None:

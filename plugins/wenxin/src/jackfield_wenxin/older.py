@@ -43,8 +43,6 @@ def to_older(body: dict[str, Any], request: LLMRequest) -> dict[str, Any]:
     if system := [_text(message, request) for message in body["messages"] if message["role"] in ("system", "developer")]:
         built["system"] = "\n\n".join(system)
     if form := body.get("response_format"):
-        if form["type"] == "json_schema":
-            refuse(request, "response_format", "Qianfan's older API writes JSON (`json_object`), but follows no schema.")
         built["response_format"] = "text" if form["type"] == "text" else "json_object"
     return built | _functions(body, request)
 
@@ -71,8 +69,6 @@ def _function(tool: dict[str, Any], request: LLMRequest) -> dict[str, Any] | Non
     if not isinstance(function, dict):
         refuse(request, "tools", f"Qianfan's older API does not know the tool `{tool.get('type')}`.")
         return None
-    if function.get("strict"):
-        refuse(request, "strict", f"Qianfan does not promise to keep to the schema of a tool (`{function['name']}`).")
     return {
         "name": function["name"],
         "description": function.get("description") or function["name"],  # it wants one

@@ -108,7 +108,7 @@ class Wenxin(OpenAICompatible):
         https://cloud.baidu.com/doc/qianfan-api/s/3m7of64lb
         """
         if access.is_older(context):
-            return ChatOptions(unsupported=older.UNKNOWN)
+            return ChatOptions(unsupported=older.UNKNOWN, schemas=False, strict=False)
         thinks = context.model is not None and Feature.REASONING in context.model.features
         return ChatOptions(max_tokens_name="max_completion_tokens" if thinks else "max_tokens", budget_name="thinking_budget")
 

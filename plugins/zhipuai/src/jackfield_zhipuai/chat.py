@@ -19,9 +19,6 @@ def adapt(body: dict[str, Any], request: LLMRequest, model: ModelDescription | N
     if "user" in body:
         body["user_id"] = user_id(body.pop("user"))
     _adapt_tools(body, request)
-    if body.get("response_format", {}).get("type") == "json_schema":
-        refuse(request, "response_format", "GLM writes JSON (`json_object`), but follows no schema.")
-        body["response_format"] = {"type": "json_object"}
     if model is not None:
         _adapt_thinking(body, model)
         if request.stream and body.get("tools") and model.properties.get("tool_stream"):
@@ -36,8 +33,6 @@ def user_id(user: str) -> str:
 
 def _adapt_tools(body: dict[str, Any], request: LLMRequest) -> None:
     """GLM chooses by itself: there is no `tool_choice` but auto, and none is the same as no tools."""
-    if body.pop("parallel_tool_calls", None) is False:
-        refuse(request, "parallel_tool_calls")
     choice = body.get("tool_choice")
     if choice == "none":
         body.pop("tools", None)
@@ -45,10 +40,6 @@ def _adapt_tools(body: dict[str, Any], request: LLMRequest) -> None:
     elif choice not in (None, "auto"):
         refuse(request, "tool_choice", "GLM decides by itself whether it calls a tool (`auto`).")
         body["tool_choice"] = "auto"
-    for tool in body.get("tools", ()):
-        function = tool.get("function")
-        if isinstance(function, dict) and function.pop("strict", None):
-            refuse(request, "strict", f"GLM does not promise to keep to the schema of a tool (`{function.get('name')}`).")
 
 
 def _adapt_thinking(body: dict[str, Any], model: ModelDescription) -> None:

@@ -105,7 +105,13 @@ class Zhipu(OpenAICompatible):
     def chat_options(self, context: CallContext) -> ChatOptions:
         """Reasoning is sent back, as GLM goes on with it between tool calls."""
         always = context.model is not None and context.model.properties.get("thinking") == "always"
-        return ChatOptions(reasoning_name="reasoning_content", no_reasoning=None if always else "none")
+        return ChatOptions(
+            reasoning_name="reasoning_content",
+            no_reasoning=None if always else "none",
+            schemas=False,
+            strict=False,
+            parallel=False,
+        )
 
     def adapt_chat(self, body: dict[str, Any], request: LLMRequest, context: CallContext) -> dict[str, Any]:
         return adapt(body, request, context.model)

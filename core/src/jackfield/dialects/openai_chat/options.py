@@ -23,6 +23,10 @@ class ChatOptions:
     :param cache: the member by which a part says that a prefix may be kept (OpenAI: `prompt_cache_breakpoint`, others:
         `cache_control`); None: the hint is left out
     :param call_extra: whether the vendor wants back what its tool calls hold beyond OpenAI's (Gemini's thought signatures)
+    :param schemas: whether answers can be held to a JSON schema; else one is refused, and `json_object` is sent where it may be
+        dropped
+    :param strict: whether the calls of a tool can be held to its schema; else a `strict` tool is refused
+    :param parallel: whether `parallel_tool_calls` is known; else it is left out, and refused if it is false
     :param unsupported: sampling members that the vendor refuses
     """
 
@@ -35,6 +39,9 @@ class ChatOptions:
     text_parts: bool = False
     cache: Literal["prompt_cache_breakpoint", "cache_control"] | None = None
     call_extra: bool = False
+    schemas: bool = True
+    strict: bool = True
+    parallel: bool = True
     unsupported: frozenset[str] = field(default_factory=frozenset)
 
 

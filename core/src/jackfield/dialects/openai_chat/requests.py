@@ -170,12 +170,12 @@ def build_request(request: LLMRequest, options: ChatOptions = PLAIN) -> dict[str
     :raises UnsupportedParameter: by name, for what this dialect or vendor has no form for, unless `drop_unsupported`
     """
     body: dict[str, Any] = {"model": request.model, "messages": build_messages(request, options)}
-    if tools := build_tools(request):
+    if tools := build_tools(request, options):
         body["tools"] = tools
     if request.tool_choice is not None:
-        body |= _build_tool_choice(request.tool_choice, with_tools=bool(tools))
+        body |= _build_tool_choice(request.tool_choice, request, options, with_tools=bool(tools))
     if request.output is not None:
-        body["response_format"] = _build_output(request.output)
+        body["response_format"] = _build_output(request.output, request, options)
     body |= build_members(request, options)
     return body | passed_on(request, DIALECT, shared=OPENAI_SHARED if is_openai(request.dialect) else frozenset())
 
@@ -219,8 +219,11 @@ def _build_sampling(request: LLMRequest, options: ChatOptions) -> dict[str, Any]
     return built
 
 
-def build_tools(request: LLMRequest) -> list[dict[str, Any]]:
-    """The tools as chat has them."""
+def build_tools(request: LLMRequest, options: ChatOptions = PLAIN) -> list[dict[str, Any]]:
+    """The tools as chat has them.
+
+    :raises UnsupportedParameter: as `build_request`
+    """
     built: list[dict[str, Any]] = []
     for tool in request.tools:
         if isinstance(tool, OpaqueTool):
@@ -232,23 +235,32 @@ def build_tools(request: LLMRequest) -> list[dict[str, Any]]:
         function: dict[str, Any] = {"name": tool.name, "parameters": tool.parameters}
         if tool.description is not None:
             function["description"] = tool.description
-        if tool.strict is not None:
+        if tool.strict is not None and options.strict:
             function["strict"] = tool.strict
+        elif tool.strict:
+            refuse(request, "strict", f"The model does not promise to keep to the schema of a tool (`{tool.name}`).")
         built.append({"type": "function", "function": function})
     return built
 
 
-def _build_tool_choice(choice: ToolChoice, *, with_tools: bool) -> dict[str, Any]:
+def _build_tool_choice(choice: ToolChoice, request: LLMRequest, options: ChatOptions, *, with_tools: bool) -> dict[str, Any]:
     named = {"type": "function", "function": {"name": choice.name}}
     built: dict[str, Any] = {}
     if with_tools or choice.mode != "auto":  # OpenAI refuses a choice among no tools
         built["tool_choice"] = named if choice.mode == "tool" else choice.mode
-    return built | ({"parallel_tool_calls": choice.parallel} if choice.parallel is not None else {})
+    if choice.parallel is not None and options.parallel:
+        built["parallel_tool_calls"] = choice.parallel
+    elif choice.parallel is False:
+        refuse(request, "parallel_tool_calls", "The model cannot be kept to one call at a time.")
+    return built
 
 
-def _build_output(output: OutputFormat) -> dict[str, Any]:
+def _build_output(output: OutputFormat, request: LLMRequest, options: ChatOptions) -> dict[str, Any]:
     if output.kind != "json_schema":
         return {"type": output.kind}
+    if not options.schemas:
+        refuse(request, "response_format", "The model writes JSON (`json_object`), but follows no schema.")
+        return {"type": "json_object"}
     wired = {
         "name": output.name or "answer",
         "schema": output.schema,
