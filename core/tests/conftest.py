@@ -48,7 +48,7 @@ class Postgres:
         """At once, without a last checkpoint."""
         process = self._server.get_postmaster_info().process
         process.send_signal(signal.SIGQUIT)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while process.is_running() and process.status() != "zombie" and time.monotonic() < deadline:
             time.sleep(0.02)
 

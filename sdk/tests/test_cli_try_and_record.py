@@ -88,7 +88,7 @@ def vendor() -> Iterator[VendorDouble]:
     yield double
     asyncio.run_coroutine_threadsafe(double.stop(), loop).result(10)
     loop.call_soon_threadsafe(loop.stop)
-    thread.join(10)
+    thread.join(30)
     loop.close()
 
 

@@ -34,7 +34,7 @@ class Running:
 
     def stop(self) -> None:
         self.loop.call_soon_threadsafe(self.loop.stop)
-        self._thread.join(10)
+        self._thread.join(30)
         self.loop.close()
 
 

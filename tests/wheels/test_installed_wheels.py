@@ -120,7 +120,7 @@ def test_the_example_through_the_gateway(beside_host: Make, vendor: VendorDouble
                     )
         finally:
             serving.terminate()
-            serving.wait(20)
+            serving.wait(30)
     assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices) == "A silver spoon."
     assert chunks[-1].usage is not None
     assert (chunks[-1].usage.prompt_tokens, chunks[-1].usage.completion_tokens) == (9, 5)

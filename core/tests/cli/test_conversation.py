@@ -57,7 +57,7 @@ class Terminal:
     def close(self) -> None:
         if self.process.poll() is None:
             self.process.kill()
-        self.process.wait(10)
+        self.process.wait(30)
         os.close(self._master)
 
 
@@ -100,7 +100,7 @@ def test_a_conversation_remembers_what_was_said(start: Start, tmp_path: Path) ->
     terminal.type("three\n")
     assert plain(terminal.until("> ")).endswith("three \n> ")
     terminal.type("\x04")
-    assert terminal.process.wait(10) == 0
+    assert terminal.process.wait(30) == 0
     history = tmp_path / "state" / "jackfield" / "chat_history"
     assert "three" in history.read_text("utf-8")
     assert history.stat().st_mode & 0o077 == 0
@@ -124,7 +124,7 @@ def test_an_error_or_a_stop_ends_the_turn_and_not_the_conversation(start: Start)
     terminal.type("well\n")
     assert plain(terminal.until("> ")).endswith("S well \n> ")
     terminal.type("/model parrot/nothing\n/exit\n")
-    assert terminal.process.wait(10) == 0
+    assert terminal.process.wait(30) == 0
 
 
 def test_a_single_answer_is_stopped_by_an_interrupt(start: Start) -> None:
@@ -132,7 +132,7 @@ def test_a_single_answer_is_stopped_by_an_interrupt(start: Start) -> None:
     terminal.type("\x04")  # nothing is piped in
     terminal.until("waiting")
     terminal.interrupt()
-    assert terminal.process.wait(10) == 130
+    assert terminal.process.wait(30) == 130
 
 
 def test_lists_are_tables_with_colour_in_a_terminal(start: Start) -> None:

@@ -156,7 +156,7 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def _wait_for(path: Path, process: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 30
     while time.monotonic() < deadline and process.poll() is None:
         with socket.socket(socket.AF_UNIX) as probe:
             if probe.connect_ex(str(path)) == 0:
@@ -170,7 +170,7 @@ Until = Callable[[Callable[[], bool]], Coroutine[Any, Any, None]]
 
 async def _until(true: Callable[[], bool]) -> None:
     """Wait for what comes from another task or process."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not true():  # noqa: ASYNC110 - nothing tells when
             await asyncio.sleep(0.005)
 
@@ -179,3 +179,27 @@ async def _until(true: Callable[[], bool]) -> None:
 def until() -> Until:
     """`await until(lambda: …)`."""
     return _until
+
+
+PassTime = Callable[[float], Coroutine[Any, Any, None]]
+
+
+@pytest.fixture
+async def pass_time() -> PassTime:
+    """`await pass_time(60)` moves the clock of the test's loop on by a minute: who waits for less has waited."""
+    loop = asyncio.get_running_loop()
+    real = loop.time
+    ahead = 0.0
+    loop.time = lambda: real() + ahead  # type: ignore[method-assign]
+
+    async def turns() -> None:
+        for _ in range(5):  # a timer rings in one turn, and those who wait for it go on in the next
+            await asyncio.sleep(0)
+
+    async def pass_time(seconds: float) -> None:
+        nonlocal ahead
+        await turns()  # who is about to wait begins to
+        ahead += seconds
+        await turns()
+
+    return pass_time

@@ -213,7 +213,7 @@ async def test_closing_a_stream_early_closes_the_connection(vendor: Vendor, outb
     chunks = answer.chunks()
     assert await anext(chunks) == b"data: 1\n\n"
     await chunks.aclose()  # type: ignore[attr-defined]
-    await asyncio.wait_for(vendor.exchanges[0].closed.wait(), 5)
+    await asyncio.wait_for(vendor.exchanges[0].closed.wait(), 30)
 
 
 async def test_a_reader_whose_pool_is_closed_lost_its_connection(vendor: Vendor, outbound: Outbound) -> None:

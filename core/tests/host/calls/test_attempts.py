@@ -118,7 +118,7 @@ async def test_a_vendor_that_asks_for_more_patience_than_is_had_is_not_waited_fo
     await desk.add_key("k")
     vendor.reply = answers(helpers, {"k": 429})
     with pytest.raises(RateLimited) as limited:
-        await asyncio.wait_for(desk.host.calls.llm(desk.caller, ask()), 5)
+        await asyncio.wait_for(desk.host.calls.llm(desk.caller, ask()), 20)
     assert limited.value.retry_after == 30
     assert len(vendor.exchanges) == 1
     vendor.reply = helpers.good_reply

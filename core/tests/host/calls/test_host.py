@@ -88,7 +88,7 @@ async def test_closing_waits_for_running_streams_and_lets_nobody_in(
     assert not closing.done()
     go_on.set()
     assert len([event async for event in answer]) > 2
-    await asyncio.wait_for(closing, 5)
+    await asyncio.wait_for(closing, 30)
     assert [event.outcome for event in events if isinstance(event, CallFinished)] == ["ok"]
 
 
@@ -106,12 +106,12 @@ async def test_what_does_not_end_in_the_grace_period_is_cut_off(desk: Desk, vend
     reading = asyncio.create_task(_read(answer))
     whole = asyncio.create_task(desk.host.calls.llm(desk.caller, ask()))
     await helpers.until(lambda: len(vendor.exchanges) > 1)
-    await asyncio.wait_for(desk.host.close(), 5)
+    await asyncio.wait_for(desk.host.close(), 30)
     for task in (reading, whole):
         with pytest.raises(asyncio.CancelledError):
-            await asyncio.wait_for(task, 5)
+            await asyncio.wait_for(task, 30)
     for exchange in vendor.exchanges:
-        await asyncio.wait_for(exchange.closed.wait(), 5)
+        await asyncio.wait_for(exchange.closed.wait(), 30)
 
 
 async def _read(answer: Any) -> None:

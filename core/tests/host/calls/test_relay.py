@@ -185,7 +185,7 @@ async def test_closing_and_cancelling_reach_the_vendor(desk: Desk, vendor: Vendo
     with pytest.raises(asyncio.CancelledError):
         await reading
     for exchange in vendor.exchanges:
-        await asyncio.wait_for(exchange.closed.wait(), 5)
+        await asyncio.wait_for(exchange.closed.wait(), 30)
     assert [row.outcome for row in await desk.usage()] == ["cancelled", "cancelled"]
 
 
