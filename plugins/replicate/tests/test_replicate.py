@@ -132,6 +132,8 @@ CONVERSATION = [Message.system("Be brief."), Message.user("a"), Message.assistan
          {"messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "a"},
                        {"role": "assistant", "content": "b"}, {"role": "user", "content": "c"}]}),
         (("prompt", "messages"), [Message.user("a")], {"prompt": "a"}),
+        (("prompt", "instructions"), [Message.system("Be brief."), Message.user("a")],
+         {"prompt": "a", "instructions": "Be brief."}),
         (("prompt", "system_prompt"), [Message.system("Say a.")], {"prompt": "Say a."}),
         (("prompt",), [Message.user("a"), Message("tool", [ToolResult("1", "sun")])],
          {"prompt": "User: a\n\nTool: sun\n\nAssistant:"}),
@@ -143,6 +145,29 @@ async def test_a_conversation_by_what_the_model_takes(
     vendor.on("GET", "/v1/models/acme/chat", model(*inputs))
     await caller.kernel.invoke_llm(ask(*messages), caller.context(TOKEN, "acme/chat"))
     assert vendor.last.json["input"] == sent
+
+
+@pytest.mark.parametrize(
+    ("inputs", "sampling", "sent"),
+    [
+        (("extended_thinking", "thinking_budget_tokens"), Sampling(reasoning_budget=4096),
+         {"extended_thinking": True, "thinking_budget_tokens": 4096}),
+        (("extended_thinking", "thinking_budget_tokens"), Sampling(reasoning_effort="low"),
+         {"extended_thinking": True, "thinking_budget_tokens": 2048}),
+        (("extended_thinking",), Sampling(reasoning_effort="high"), {"extended_thinking": True}),
+        (("extended_thinking", "thinking_budget_tokens"), Sampling(reasoning_effort="none"), {"extended_thinking": False}),
+        (("extended_thinking", "thinking_budget_tokens"), Sampling(), {}),
+        (("thinking_budget",), Sampling(reasoning_budget=4096), {"thinking_budget": 4096}),
+        (("reasoning_effort",), Sampling(reasoning_effort="none"), {"reasoning_effort": "none"}),
+    ],
+)  # fmt: skip
+async def test_thinking_by_what_the_model_takes(
+    caller: Caller, vendor: VendorDouble, inputs: tuple[str, ...], sampling: Sampling, sent: dict[str, Any]
+) -> None:
+    """A switch is turned, as a budget alone would have no effect."""
+    vendor.on("GET", "/v1/models/acme/chat", model("prompt", *inputs))
+    await caller.kernel.invoke_llm(ask(sampling=sampling), caller.context(TOKEN, "acme/chat"))
+    assert vendor.last.json["input"] == {"prompt": "hello"} | sent
 
 
 async def test_images_by_what_the_model_takes(caller: Caller, vendor: VendorDouble) -> None:

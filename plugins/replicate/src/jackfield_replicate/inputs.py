@@ -22,14 +22,17 @@ from jackfield_sdk import (
     passed_on,
     refuse,
 )
+from jackfield_sdk.dialects import reasoning
 
 from .schemas import Schema
 
 DIALECT: Final = "replicate.predictions"
 PROMPTS: Final = ("prompt", "messages")
 """What a language model has at least one of."""
-_SYSTEM = ("system_prompt", "system_instruction", "system", "system_message")
+_SYSTEM = ("system_prompt", "system_instruction", "system", "system_message", "instructions")
 _IMAGE = ("image", "image_input", "images", "image_url")
+_SWITCH = "extended_thinking"
+"""Claude's, which is off by default; its budget counts only while it is on. https://replicate.com/anthropic/claude-4-sonnet/api"""
 _NAMES: dict[str, tuple[str, ...]] = {
     "max_tokens": ("max_tokens", "max_new_tokens", "max_completion_tokens", "max_output_tokens", "max_length"),
     "temperature": ("temperature",),
@@ -59,9 +62,11 @@ def build_input(request: LLMRequest, schema: Schema) -> dict[str, Any]:
 
 
 def _sampling(request: LLMRequest, schema: Schema) -> dict[str, Any]:
-    built: dict[str, Any] = {}
+    built = _thinking(request, schema)
     said = meant(request.sampling)
     for name, value in request.sampling.given().items():
+        if built and name in ("reasoning_effort", "reasoning_budget"):
+            continue
         known = schema.first(*_NAMES.get(name, ()))
         if known is None and (name not in said or (name == "reasoning_budget" and value == 0)):
             continue  # it asks for nothing
@@ -74,6 +79,17 @@ def _sampling(request: LLMRequest, schema: Schema) -> dict[str, Any]:
         else:
             built[known] = value
     return built
+
+
+def _thinking(request: LLMRequest, schema: Schema) -> dict[str, Any]:
+    """How a model thinks that has a switch for it; nothing for another, or if nothing is asked."""
+    effort, budget = request.sampling.reasoning_effort, request.sampling.reasoning_budget
+    if _SWITCH not in schema.inputs or (effort is None and budget is None):
+        return {}
+    if budget is None and effort is not None:
+        budget = reasoning.budget_of(effort)
+    place = schema.first(*_NAMES["reasoning_budget"]) if budget else None
+    return {_SWITCH: bool(budget)} | ({place: budget} if place is not None else {})
 
 
 def _messages(request: LLMRequest, schema: Schema) -> dict[str, Any]:
