@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import orjson
 import pytest
-from jackfield_sdk import ErrorTable, read_error
+from jackfield_sdk import (
+    ContextLengthExceeded,
+    ErrorRow,
+    ErrorTable,
+    JackfieldError,
+    QuotaExceeded,
+    RateLimited,
+    ServerUnavailable,
+    VendorError,
+    read_error,
+)
 
 
 @pytest.mark.parametrize(
@@ -31,3 +41,19 @@ def test_the_faults_of_a_server_of_fastapi() -> None:
     assert told.param == "messages.0.role"
     assert read_error(b'{"detail": [{"loc": 3, "msg": "no"}, "nonsense"]}').message == "no"
     assert read_error(b'{"detail": ["nonsense"]}').message == '["nonsense"]'
+
+
+@pytest.mark.parametrize(
+    ("message", "status", "kind"),
+    [
+        ("This model's maximum context length is 8192 tokens.", 400, ContextLengthExceeded),
+        ("This model's maximum context length is 8192 tokens.", None, ContextLengthExceeded),  # in a stream
+        ("Too many input tokens a minute.", 429, RateLimited),
+        ("The worker is gone.", None, ServerUnavailable),
+        ("No credit is left.", None, QuotaExceeded),
+        ("No credit is left.", 500, ServerUnavailable),
+    ],
+)
+def test_a_status_that_there_may_not_be(message: str, status: int | None, kind: type[JackfieldError]) -> None:
+    table = ErrorTable((ErrorRow(error=QuotaExceeded, status=(402, None), message="credit"),))
+    assert type(table.error(VendorError(message), status=status)) is kind

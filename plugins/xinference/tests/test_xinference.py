@@ -176,8 +176,8 @@ async def test_a_model_that_only_completes(caller: Caller, vendor: VendorDouble)
     ("effort", "sent"),
     [
         (None, {}),
-        ("none", {"chat_template_kwargs": {"enable_thinking": False}}),
-        ("low", {"chat_template_kwargs": {"enable_thinking": True}, "reasoning_effort": "low"}),
+        ("none", {"chat_template_kwargs": {"enable_thinking": False, "thinking": False}}),
+        ("low", {"chat_template_kwargs": {"enable_thinking": True, "thinking": True}, "reasoning_effort": "low"}),
     ],
 )
 async def test_thinking_is_switched(caller: Caller, vendor: VendorDouble, effort: str | None, sent: dict[str, Any]) -> None:
@@ -191,7 +191,7 @@ async def test_what_the_callers_template_says_is_kept(caller: Caller, vendor: Ve
     extra = {"chat_template_kwargs": {"tone": "dry"}}
     request = chat(sampling=Sampling(reasoning_effort="none"), extra=extra, dialect="openai.chat")
     await caller.kernel.invoke_llm(request, of(caller))
-    assert vendor.last.json["chat_template_kwargs"] == {"tone": "dry", "enable_thinking": False}
+    assert vendor.last.json["chat_template_kwargs"] == {"tone": "dry", "enable_thinking": False, "thinking": False}
 
 
 @pytest.mark.parametrize(("name", "value"), [("n", 2), ("logit_bias", {"1": 2.0})])
@@ -331,12 +331,23 @@ async def test_errors_are_told_by_their_text(
     assert (caught.value.param, caught.value.vendor_message, caught.value.retry_after) == (param, detail, 30.0)
 
 
-async def test_an_error_in_a_stream_is_a_text(caller: Caller, vendor: VendorDouble) -> None:
-    vendor.answers(Answer.sse([{"error": "The chat completion request failed. Check the server logs for details."}]))
-    with pytest.raises(ServerUnavailable) as caught:
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("The chat completion request failed. Check the server logs for details.", ServerUnavailable),
+        ("Requested tokens (5008) exceed context window of 2048", ContextLengthExceeded),
+        ("Internal Server Error: 2 validation errors for CreateChatCompletion", BadRequest),
+    ],
+)
+async def test_an_error_in_a_stream_is_a_text(
+    caller: Caller, vendor: VendorDouble, said: str, kind: type[JackfieldError]
+) -> None:
+    vendor.answers(Answer.sse([{"error": said}]))
+    with pytest.raises(JackfieldError) as caught:
         async for _ in await caller.kernel.stream_llm(chat(stream=True), of(caller)):
             pass
-    assert "Check the server logs" in str(caught.value.vendor_message)
+    assert type(caught.value) is kind
+    assert caught.value.vendor_message == said
 
 
 def test_a_uid_has_no_slash() -> None:

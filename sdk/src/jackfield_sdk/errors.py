@@ -62,14 +62,14 @@ class ErrorRow:
     """One row of a vendor's error table. What is None matches anything.
 
     :param error: the class of the tree
-    :param status: the HTTP status, or several
+    :param status: the HTTP status, or several; None among these is an error inside a good answer or a stream
     :param code: the vendor's code or type, whole, letters' case ignored
     :param message: a regular expression to be found in the vendor's message, letters' case ignored
     :param param: the form field or request member at fault
     """
 
     error: ErrorClass
-    status: int | tuple[int, ...] | None = None
+    status: int | tuple[int | None, ...] | None = None
     code: str | None = None
     message: str | None = None
     param: str | None = None
@@ -90,7 +90,7 @@ COMMON_ROWS: tuple[ErrorRow, ...] = (
     ErrorRow(error=QuotaExceeded, status=402),
     ErrorRow(error=RateLimited, code="rate_limit_exceeded"),
     ErrorRow(error=ContextLengthExceeded, code="context_length_exceeded"),
-    ErrorRow(error=ContextLengthExceeded, status=(400, 413, 422), message=_TOO_LONG),
+    ErrorRow(error=ContextLengthExceeded, status=(400, 413, 422, None), message=_TOO_LONG),
     ErrorRow(error=ContentRefused, code="content_filter"),
     ErrorRow(error=ContentRefused, code="content_policy_violation"),
     ErrorRow(error=CredentialsInvalid, code="invalid_api_key", param="api_key"),

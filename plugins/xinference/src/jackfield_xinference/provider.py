@@ -122,14 +122,14 @@ class Xinference(OpenAICompatible):
     # -- where it differs from OpenAI ------------------------------------------------------------------------------------------
 
     def adapt_chat(self, body: dict[str, Any], request: LLMRequest, context: CallContext) -> dict[str, Any]:
-        """Hybrid models think or not by a switch of their template."""
+        """Hybrid models think or not by a switch of their template, which has one of two names: both are set."""
         effort = request.sampling.reasoning_effort
         if effort is None:
             return body
         if effort == "none":
             body.pop("reasoning_effort", None)
         template = body.get("chat_template_kwargs")
-        switch = {"enable_thinking": effort != "none"}
+        switch = dict.fromkeys(("enable_thinking", "thinking"), effort != "none")
         return body | {"chat_template_kwargs": (template if isinstance(template, dict) else {}) | switch}
 
     def adapt_embedding(self, body: dict[str, Any], request: EmbeddingRequest, context: CallContext) -> dict[str, Any]:
