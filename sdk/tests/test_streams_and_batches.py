@@ -92,6 +92,17 @@ async def test_batches_keep_within_the_bounds(size: int | None, letters: int | N
     assert result.usage.input_tokens == 4
 
 
+async def test_token_ids_are_counted_as_such() -> None:
+    sent: list[int] = []
+
+    async def embed(part: EmbeddingRequest) -> EmbeddingResult:
+        sent.append(len(part.inputs))
+        return EmbeddingResult(embeddings=[[1.0] for _ in part.inputs])
+
+    await embed_in_batches(EmbeddingRequest(model="m", inputs=[[1] * 4, [2] * 4, [3] * 4]), None, embed, letters=8)
+    assert sorted(sent) == [1, 2]
+
+
 @pytest.mark.parametrize(
     ("top_n", "sent", "ranking"),
     [

@@ -220,6 +220,12 @@ async def test_what_mistral_cannot_take(
             "messages",
         ),
         (400, {"message": "Prompt contains 40000 tokens, too large for model with 32768 maximum"}, ContextLengthExceeded, None),
+        (
+            400,
+            {"type": "invalid_request_prompt", "message": "Too many tokens overall, split into more batches.", "code": "3210"},
+            ContextLengthExceeded,
+            None,
+        ),
         (401, {"detail": "Unauthorized"}, CredentialsInvalid, "api_key"),
         (422, {"detail": [{"loc": ["body", "user"], "msg": "Extra inputs are not permitted"}]}, BadRequest, "user"),
         (429, {"type": "service_tier_capacity_exceeded", "message": "Capacity exceeded", "code": "3505"}, RateLimited, None),
@@ -244,6 +250,14 @@ async def test_vectors_of_any_length(caller: Caller, vendor: VendorDouble) -> No
     request = EmbeddingRequest(model="mistral-embed", inputs=["x"], dimensions=256)
     with pytest.raises(UnsupportedParameter):
         await caller.kernel.invoke_text_embedding(request, caller.context(KEY, "mistral-embed", ModelType.TEXT_EMBEDDING))
+
+
+async def test_texts_of_too_many_tokens_go_in_parts(caller: Caller, vendor: VendorDouble) -> None:
+    """Of all texts of a request Mistral takes 16,384 tokens."""
+    vendor.answers(lambda asked: Answer.json({"data": [{"embedding": [1.0]} for _ in asked.json["input"]]}))
+    request = EmbeddingRequest(model="mistral-embed", inputs=["x" * 9000, "y" * 6000, "z" * 9000])
+    await caller.kernel.invoke_text_embedding(request, caller.context(KEY, "mistral-embed", ModelType.TEXT_EMBEDDING))
+    assert sorted(len(asked.json["input"]) for asked in vendor.requests) == [1, 2]
 
 
 async def test_a_text_is_flagged_by_a_category(caller: Caller, vendor: VendorDouble) -> None:

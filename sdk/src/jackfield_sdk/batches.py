@@ -54,8 +54,8 @@ async def embed_in_batches(
     """The vectors of all inputs, in order, and the usage of all calls added up. The first failure ends the others.
 
     :param size: how many the vendor takes in one request; None: all
-    :param letters: how long all texts of one request may be together, for a vendor that bounds that; a text that is longer goes
-        alone
+    :param letters: how long all texts of one request may be together, for a vendor that bounds that or their tokens, of which a
+        text has hardly ever more than letters; a text that is longer goes alone
     :raises ServerUnavailable: if a batch comes back with more or fewer vectors than inputs
     """
     bounds = _bounds(request.inputs, size, letters)
@@ -75,12 +75,18 @@ def _bounds(inputs: Sequence[object], size: int | None, letters: int | None) -> 
     bounds: list[tuple[int, int]] = []
     start = length = 0
     for index, one in enumerate(inputs):
-        more = len(one) if isinstance(one, str) else 0
+        more = _length(one)
         if index > start and (index - start == size or (letters is not None and length + more > letters)):
             bounds.append((start, index))
             start, length = index, 0
         length += more
     return [*bounds, (start, len(inputs))]
+
+
+def _length(one: object) -> int:
+    """Of a text its letters, and of token ids as many as there are."""
+    ids = isinstance(one, list) and all(isinstance(token, int) for token in one)
+    return len(one) if isinstance(one, str) or ids else 0  # type: ignore[arg-type]
 
 
 async def _embed(part: EmbeddingRequest, embed: Callable[[EmbeddingRequest], Awaitable[EmbeddingResult]]) -> EmbeddingResult:

@@ -305,7 +305,9 @@ class OpenAICompatible(Provider):
             body = self.adapt_embedding(openai_embeddings.build_request(part), part, context)
             return openai_embeddings.parse_result(await self._post("openai.embeddings", body, context))
 
-        return await embed_in_batches(request, context.model.max_batch if context.model else None, embed)
+        size = context.model.max_batch if context.model else None
+        letters = context.model.properties.get("batch_letters") if context.model else None
+        return await embed_in_batches(request, size, embed, letters=letters)
 
     async def invoke_rerank(self, request: RerankRequest, context: CallContext) -> RerankResult:
         request, context = await self._prepared(request, context)

@@ -11,6 +11,7 @@ TABLE = ErrorTable(
     (
         ErrorRow(error=ModelNotFound, code="invalid_model"),
         ErrorRow(error=ModelNotFound, code="unknown_model"),
+        ErrorRow(error=ContextLengthExceeded, code="3210"),  # too many tokens in one request of embeddings
         ErrorRow(error=ContextLengthExceeded, status=(400, 422), message=r"too large for model|exceeds? .*context"),
         ErrorRow(error=BadRequest, code="invalid_request_message_order", param="messages"),
         ErrorRow(error=BadRequest, code="invalid_function_call", param="messages"),
