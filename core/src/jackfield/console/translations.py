@@ -60,8 +60,13 @@ def translate_sentence(sentence: str, language: Language) -> str:
     for pattern, chinese in _patterns():
         found = pattern.fullmatch(sentence)
         if found is not None:
-            return chinese.format(**{name: catalog().get(value, value) for name, value in found.groupdict().items()})
+            return chinese.format(**{name: _inside(value, sentence) for name, value in found.groupdict().items()})
     return sentence
+
+
+def _inside(value: str, sentence: str) -> str:
+    """What fills a place may be a word or a sentence of ours again, as the reason within "cannot be used: …"."""
+    return value if value == sentence else translate_sentence(value, "zh")
 
 
 def preferred_language(accept_language: str) -> Language:
