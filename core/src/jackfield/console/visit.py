@@ -213,14 +213,17 @@ class Visit:
         if not self.by_htmx:
             context = {"message": message, "advice": advice, "status": error.status}
             return self._html("error.html" if self.signed_in else "error_outside.html", error.status, context)
-        problems = error.problems if isinstance(error, CredentialsInvalid) else {}
+        problems = {
+            name: self._told(error, problem)
+            for name, problem in (error.problems if isinstance(error, CredentialsInvalid) else {}).items()
+        }
         if error.param and not problems:
-            problems = {error.param: error.message}
+            problems = {error.param: self.told(error)}
         detail = {
             "code": error.code,
             "message": message,
             "advice": advice,
-            "problems": {name: self._told(error, problem) for name, problem in problems.items()},
+            "problems": problems,
             "retryable": error.retryable or error.fault == "vendor",
         }
         response = Response(status_code=error.status, headers={"x-console": "refused", "hx-reswap": "none"})
@@ -228,6 +231,11 @@ class Visit:
         if isinstance(error, StaleForm):
             self.announce_csrf(response, self.csrf)
         return response
+
+    def told(self, error: JackfieldError) -> str:
+        """What went wrong; and what to do about it, where that is more than errors of its kind say anyway."""
+        said = self._told(error, error.message)
+        return f"{said} {self.sentence(error.advice)}" if "advice" in vars(error) else said
 
     def _told(self, error: JackfieldError, text: str) -> str:
         """`text` in the reader's language; where it is the whole error, with the vendor's own words."""

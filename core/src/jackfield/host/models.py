@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -130,28 +130,59 @@ class Models:
         return found
 
     async def set_default(self, caller: Principal, model_type: ModelType, ref: str | None) -> None:
-        """What `default` means for a type: a model, or an alias; None: nothing any more.
+        """What `default` means for a type: as `set_defaults`, with `model` as the parameter at fault."""
+        try:
+            await self.set_defaults(caller, {model_type: ref})
+        except (BadRequest, ModelNotFound) as error:
+            error.param = "model"
+            raise
 
-        :raises ModelNotFound: if it cannot be used as one of this type
+    async def set_defaults(self, caller: Principal, refs: Mapping[ModelType, str | None]) -> None:
+        """What `default` means for these types: a model, or an alias; None: nothing any more. All are set, or none.
+
+        What a type has already may stay, though it is gone: whoever changes another need not mend it first.
+
+        :raises ModelNotFound: if one cannot be used as one of its type; the parameter at fault is the type
         :raises BadRequest: for `default` itself
         """
-        if ref == DEFAULT:
-            raise BadRequest("The default cannot be `default`.", param="model")
-        if ref is not None:
-            self._resolution.route(await self._tenancy.views.get(caller.workspace_id), ref, model_type)
-        await self._tenancy.choices.set_default(caller, model_type, ref)
+        view = await self._tenancy.views.get(caller.workspace_id)
+        changed = {kind: ref for kind, ref in refs.items() if ref != view.defaults.get(kind)}
+        for kind, ref in changed.items():
+            if ref == DEFAULT:
+                raise BadRequest("The default cannot be `default`.", param=kind)
+            if ref is not None:
+                self._find_for_choice(view, ref, (kind,), param=kind)
+        await self._tenancy.choices.set_defaults(caller, changed)
 
     async def set_alias(self, caller: Principal, name: str, targets: Sequence[str] | None) -> None:
         """A name for a model and its fallbacks; None: the name goes.
 
-        :raises ModelNotFound: for a target that is no model of any type
+        A model that the alias has already may stay, though it is gone: calls pass it over.
+
+        :raises ModelNotFound: for a new target that is no model of any type
         :raises BadRequest, NotFound: as `Choices.set_alias`
         """
-        if targets is not None:
-            view = await self._tenancy.views.get(caller.workspace_id)
-            for target in targets:
-                self._check_target(view, target)
+        view = await self._tenancy.views.get(caller.workspace_id)
+        for target in targets or ():
+            if "/" in target and target not in view.aliases.get(name, ()):
+                self._find_for_choice(view, target, tuple(ModelType), param="targets")
         await self._tenancy.choices.set_alias(caller, name, targets)
+
+    async def gone(
+        self, caller: Principal, refs: Iterable[str], model_type: ModelType | None = None
+    ) -> dict[str, ModelNotFound]:
+        """Those of the names that mean no model any more, with what is wrong: chosen once, and removed or switched off since.
+
+        :param model_type: as what they must be callable; None: as any
+        """
+        view = await self._tenancy.views.get(caller.workspace_id)
+        found = {}
+        for ref in refs:
+            try:
+                self._find_for_choice(view, ref, (model_type,) if model_type else tuple(ModelType), param="model")
+            except ModelNotFound as error:
+                found[ref] = error
+        return found
 
     async def switch(self, caller: Principal, provider_id: str, model: str, model_type: ModelType, *, on: bool) -> None:
         """Let a model be used, or not.
@@ -171,18 +202,23 @@ class Models:
         self._kernel.provider(provider_id)
         await self._tenancy.choices.set_preference(caller, provider_id, preference)
 
-    def _check_target(self, view: WorkspaceView, ref: str) -> None:
+    def _find_for_choice(self, view: WorkspaceView, ref: str, types: Sequence[ModelType], *, param: str) -> None:
+        """:raises ModelNotFound: if it can be used as none of these types, saying to choose another"""
         failure: ModelNotFound | None = None
-        for model_type in ModelType:
+        for model_type in types:
             try:
-                self._resolution.target(view, ref, model_type)
+                self._resolution.route(view, ref, model_type)
             except ModelNotFound as error:
                 failure = failure or error
             else:
                 return
         assert failure is not None
-        failure.param = "targets"
-        raise failure
+        advice = (
+            failure.advice if "advice" in vars(failure) else "Choose another model (`jackfield models` lists them), or none."
+        )
+        raise ModelNotFound(
+            failure.message, advice=advice, param=param, provider=failure.provider, model=failure.model
+        ) from failure
 
     def _all(self, view: WorkspaceView) -> tuple[UsableModel, ...]:
         kept = self._usable.get(view.workspace_id)

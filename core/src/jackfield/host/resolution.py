@@ -43,9 +43,13 @@ class Resolution:
     def _resolve(self, view: WorkspaceView, name: str, model_type: ModelType) -> Route:
         if name == DEFAULT:
             return self._default(view, model_type)
+        return self._make(name, model_type, self._targets(view, name, model_type))
+
+    def _targets(self, view: WorkspaceView, name: str, model_type: ModelType) -> tuple[Target, ...]:
+        """Of a model's name, the model; of an alias, those of its models that can be used."""
         refs = view.aliases.get(name)
         if refs is None:
-            return self._make(name, model_type, (self.target(view, name, model_type),))
+            return (self.target(view, name, model_type),)
         targets: list[Target] = []
         failure: ModelNotFound | None = None
         for ref in refs:
@@ -59,16 +63,15 @@ class Resolution:
                 advice="Change the alias under Settings > Default models.",
                 param="model",
             )
-        return self._make(name, model_type, tuple(targets))
+        return tuple(targets)
 
     def _default(self, view: WorkspaceView, model_type: ModelType) -> Route:
         ref = view.defaults.get(model_type)
         advice = "Choose one under Settings > Default models, or with `jackfield defaults set`."
         if ref is None:
             raise ModelNotFound(f"This workspace has no default model of type {model_type}.", advice=advice, param="model")
-        refs = view.aliases.get(ref, (ref,))
         try:
-            targets = tuple(self.target(view, each, model_type) for each in refs)
+            targets = self._targets(view, ref, model_type)
         except ModelNotFound as error:
             raise ModelNotFound(
                 f"The default model of type {model_type} is `{ref}`, which cannot be used: {error.message}",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy import delete, select
@@ -79,13 +80,16 @@ class Choices:
 
     async def set_default(self, caller: Principal, model_type: ModelType, ref: str | None) -> None:
         """The model that `default` means for a type; None: there is none."""
+        await self.set_defaults(caller, {model_type: ref})
 
-        async def change(session: AsyncSession) -> None:
-            await _put(session, DefaultModel, (caller.workspace_id, str(model_type)), ref)
-            if ref is not None:
-                session.add(DefaultModel(workspace_id=caller.workspace_id, model_type=model_type, ref=ref))
-
-        await self._change(caller, "default.set", model_type, change, {"ref": ref})
+    async def set_defaults(self, caller: Principal, refs: Mapping[ModelType, str | None]) -> None:
+        """The same for several types: all of them, or none."""
+        async with self._changing(caller) as session:
+            for model_type, ref in refs.items():
+                await _clear(session, DefaultModel, (caller.workspace_id, str(model_type)))
+                if ref is not None:
+                    session.add(DefaultModel(workspace_id=caller.workspace_id, model_type=model_type, ref=ref))
+                record(session, caller, "default.set", model_type, {"ref": ref})
 
     async def set_alias(self, caller: Principal, name: str, targets: Sequence[str] | None) -> None:
         """A name for a model and its fallbacks, in order; None: the name goes.
@@ -98,7 +102,7 @@ class Choices:
             raise BadRequest("An alias names at least one model as `provider/model`.", param="targets")
 
         async def change(session: AsyncSession) -> None:
-            gone = await _put(session, Alias, (caller.workspace_id, name), targets)
+            gone = await _clear(session, Alias, (caller.workspace_id, name))
             if targets is not None:
                 session.add(Alias(workspace_id=caller.workspace_id, name=name, targets=list(targets)))
             elif not gone:
@@ -110,7 +114,7 @@ class Choices:
         """Own credentials or the hosted trial first."""
 
         async def change(session: AsyncSession) -> None:
-            await _put(session, ProviderPreference, (caller.workspace_id, provider), preference)
+            await _clear(session, ProviderPreference, (caller.workspace_id, provider))
             session.add(
                 ProviderPreference(
                     workspace_id=caller.workspace_id,
@@ -126,15 +130,20 @@ class Choices:
     async def _change(
         self, caller: Principal, action: str, subject: str, change: Any, details: dict[str, Any] | None = None
     ) -> None:
+        async with self._changing(caller) as session:
+            await change(session)
+            record(session, caller, action, subject, details)
+
+    @asynccontextmanager
+    async def _changing(self, caller: Principal) -> AsyncIterator[AsyncSession]:
         caller.require(Role.ADMIN)
         async with self._store.write() as session:
             await raise_revision(session, caller.workspace_id)  # first: whoever makes the same change now waits here
-            await change(session)
-            record(session, caller, action, subject, details)
+            yield session
         self._watch.tell(caller.workspace_id)
 
 
-async def _put(session: AsyncSession, table: Any, key: tuple[str, ...], value: object) -> bool:
+async def _clear(session: AsyncSession, table: Any, key: tuple[str, ...]) -> bool:
     """Take the row with this key away, if it is there, so that another can stand in its place."""
     row = await session.get(table, key)
     if row is not None:

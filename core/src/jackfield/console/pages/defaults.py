@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from jackfield.contract import BadRequest, JackfieldError, ModelType
+from jackfield.contract import ModelType
 from jackfield.tenancy import Role
 
 from ..registry import PageSet
@@ -49,29 +49,15 @@ class Row:
 @pages.get("/defaults")
 async def show(visit: Visit) -> Response:
     """The form, and the aliases."""
-    view = await visit.host.tenancy.views.get(visit.caller.workspace_id)
-    return await visit.page(
-        "defaults.html",
-        rows=[await _row(visit, kind, view.defaults.get(kind, "")) for kind in ModelType],
-        **await _aliases(visit),
-    )
+    return await visit.page("defaults/page.html", rows=await _rows(visit), **await _aliases(visit))
 
 
 @pages.post("/defaults")
 async def save(visit: Visit) -> Response:
-    """Set those that changed."""
+    """Set those that changed, all or none."""
     sent = await visit.form()
-    view = await visit.host.tenancy.views.get(visit.caller.workspace_id)
-    wanted = {kind: sent[kind] for kind in ModelType if kind in sent and sent[kind] != view.defaults.get(kind, "")}
-    for kind, ref in wanted.items():
-        if ref:
-            try:
-                await visit.host.calls.describe(visit.caller, ref, kind)
-            except JackfieldError as error:
-                raise BadRequest(error.message, advice=error.advice, param=kind) from error
-    for kind, ref in wanted.items():
-        await visit.host.tenancy.choices.set_default(visit.caller, kind, ref or None)
-    return visit.done(visit.say("Saved."))
+    await visit.host.models.set_defaults(visit.caller, {kind: sent[kind] or None for kind in ModelType if kind in sent})
+    return visit.done(visit.say("Saved."), "defaults/problems.html", saved=await _rows(visit))
 
 
 @pages.get("/defaults/alias")
@@ -83,7 +69,7 @@ async def alias_form(visit: Visit) -> Response:
     names = [model.name for model in await visit.host.models.usable(visit.caller) if not model.targets]
     places = max(FALL_BACKS, len(targets) + 1)
     return visit.part(
-        "alias_form.html",
+        "defaults/alias.html",
         name=name if targets else "",
         places=[targets[place] if place < len(targets) else "" for place in range(places)],
         names=list(dict.fromkeys([*names, *targets])),
@@ -96,28 +82,33 @@ async def save_alias(visit: Visit) -> Response:
     fields = await visit.fields()
     name = dict(fields).get("name", "").strip()
     targets = [value for field, value in fields if field == "target" and value]
-    await visit.host.tenancy.choices.set_alias(visit.caller, name, targets)
-    return visit.done(visit.say("Saved."), "aliases.html", **await _aliases(visit))
+    await visit.host.models.set_alias(visit.caller, name, targets)
+    return visit.done(visit.say("Saved."), "defaults/aliases.html", **await _aliases(visit))
 
 
 @pages.post("/defaults/alias/remove")
 async def remove_alias(visit: Visit) -> Response:
     """The name is free again."""
-    await visit.host.tenancy.choices.set_alias(visit.caller, (await visit.form()).get("name", ""), None)
-    return visit.done(visit.say("Removed."), "aliases.html", **await _aliases(visit))
+    await visit.host.models.set_alias(visit.caller, (await visit.form()).get("name", ""), None)
+    return visit.done(visit.say("Removed."), "defaults/aliases.html", **await _aliases(visit))
 
 
-async def _row(visit: Visit, kind: ModelType, chosen: str) -> Row:
-    names = [model.name for model in await visit.host.models.usable(visit.caller, kind)]
-    problem = ""
-    if chosen:
-        try:
-            await visit.host.calls.describe(visit.caller, chosen, kind)
-        except JackfieldError as error:
-            problem = visit.sentence(error.message)
-    return Row(kind, MODEL_TYPES[kind], PURPOSES[kind], tuple(names), chosen, problem)
+async def _rows(visit: Visit) -> list[Row]:
+    view = await visit.host.tenancy.views.get(visit.caller.workspace_id)
+    rows = []
+    for kind in ModelType:
+        names = tuple(model.name for model in await visit.host.models.usable(visit.caller, kind))
+        chosen = view.defaults.get(kind, "")
+        gone = await visit.host.models.gone(visit.caller, [chosen] if chosen else [], kind)
+        rows.append(Row(kind, MODEL_TYPES[kind], PURPOSES[kind], names, chosen, visit.told(gone[chosen]) if gone else ""))
+    return rows
 
 
 async def _aliases(visit: Visit) -> dict[str, Any]:
     view = await visit.host.tenancy.views.get(visit.caller.workspace_id)
-    return {"aliases": dict(sorted(view.aliases.items())), "may_change": visit.caller.may(Role.ADMIN)}
+    gone = await visit.host.models.gone(visit.caller, {ref for refs in view.aliases.values() for ref in refs})
+    return {
+        "aliases": dict(sorted(view.aliases.items())),
+        "gone": {ref: visit.told(error) for ref, error in gone.items()},
+        "may_change": visit.caller.may(Role.ADMIN),
+    }

@@ -1,5 +1,7 @@
 // Small behaviours that every page shares: the menu on narrow screens, dialogs, copying, what goes wrong with a form.
 
+import { rememberFocus, returnFocus } from "./focus.js";
+
 const page = document.documentElement;
 const body = document.body;
 
@@ -97,8 +99,16 @@ function leave(dialog) {
 
 function openDialogs(root) {
   for (const dialog of root.querySelectorAll?.("dialog[data-open-now]") ?? []) {
+    const opener = rememberFocus();
     if (!dialog.open) dialog.showModal();
-    dialog.addEventListener("close", () => dialog.remove(), { once: true });
+    dialog.addEventListener(
+      "close",
+      () => {
+        dialog.remove();
+        returnFocus(opener);
+      },
+      { once: true },
+    );
   }
 }
 
@@ -186,6 +196,7 @@ function forgive(form) {
 
 // Long work: the form says that it is at it, and does not start twice.
 body.addEventListener("htmx:beforeRequest", (event) => {
+  rememberFocus();
   const form = event.target.closest?.("form");
   if (!form) return;
   forgive(form);
@@ -194,9 +205,9 @@ body.addEventListener("htmx:beforeRequest", (event) => {
 });
 body.addEventListener("htmx:afterRequest", (event) => {
   const form = event.target.closest?.("form");
-  if (!form) return;
-  form.removeAttribute("aria-busy");
-  for (const button of form.querySelectorAll("button:not([type=button])")) button.disabled = false;
+  form?.removeAttribute("aria-busy");
+  for (const button of form?.querySelectorAll("button:not([type=button])") ?? []) button.disabled = false;
+  returnFocus();
 });
 
 // -- forms --------------------------------------------------------------------------------------------------------------
