@@ -19,7 +19,6 @@ from jackfield_sdk import (
     Message,
     ModelNotFound,
     ModelType,
-    RelayRequest,
     Sampling,
     StreamCollector,
 )
@@ -104,26 +103,15 @@ def chat(**members: Any) -> LLMRequest:
     return LLMRequest(model="ours", **members)
 
 
-@pytest.mark.parametrize("address", ["http://127.0.0.1:3000", "http://127.0.0.1:3000/", "http://127.0.0.1:3000/v1"])
-async def test_the_address_may_end_in_the_version(caller: Caller, vendor: VendorDouble, address: str) -> None:
+async def test_a_chat(caller: Caller, vendor: VendorDouble) -> None:
     vendor.answers(CHAT)
-    await caller.kernel.invoke_llm(chat(sampling=Sampling(max_tokens=9)), of(caller, base_url=address))
+    await caller.kernel.invoke_llm(chat(sampling=Sampling(max_tokens=9)), of(caller))
     assert vendor.last.url == "http://127.0.0.1:3000/v1/chat/completions"
     assert vendor.last.json == {"model": "ours", "messages": [{"role": "user", "content": "Hello"}], "max_tokens": 9}
     assert "authorization" not in vendor.last.headers
-
-
-async def test_a_model_is_called_by_its_id(caller: Caller, vendor: VendorDouble) -> None:
-    vendor.answers(CHAT)
-    values: dict[str, Any] = {"model_id": "acme/llama", "api_key": "bento-canary"}
-    await caller.kernel.invoke_llm(chat(), of(caller, **values))
+    await caller.kernel.invoke_llm(chat(), of(caller, model_id="acme/llama", api_key="bento-canary"))
     assert vendor.last.json["model"] == "acme/llama"
     assert vendor.last.headers["authorization"] == "Bearer bento-canary"
-    await caller.kernel.validate_model_credentials("ours", ModelType.LLM, of(caller, None, **values))
-    assert vendor.last.json["model"] == "acme/llama"
-    request = RelayRequest(dialect="openai.chat", model="ours", body=b'{"model":"ours","new":[1.5]}')
-    await caller.kernel.relay(request, of(caller, **values))
-    assert vendor.last.json == {"model": "acme/llama", "new": [1.5]}
 
 
 async def test_a_text_is_gone_on_with(caller: Caller, vendor: VendorDouble) -> None:

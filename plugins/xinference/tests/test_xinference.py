@@ -20,7 +20,6 @@ from jackfield_sdk import (
     ModelNotFound,
     ModelType,
     RankedDocument,
-    RelayRequest,
     RerankRequest,
     Sampling,
     ServerUnavailable,
@@ -144,22 +143,14 @@ def chat(**members: Any) -> LLMRequest:
     return LLMRequest(model="ours", **members)
 
 
-@pytest.mark.parametrize("address", ["http://127.0.0.1:9997", "http://127.0.0.1:9997/", "http://127.0.0.1:9997/v1"])
-async def test_the_address_may_end_in_the_version(caller: Caller, vendor: VendorDouble, address: str) -> None:
+async def test_a_chat(caller: Caller, vendor: VendorDouble) -> None:
     vendor.answers(CHAT)
-    await caller.kernel.invoke_llm(chat(), of(caller, base_url=address))
+    await caller.kernel.invoke_llm(chat(), of(caller))
     assert vendor.last.url == "http://127.0.0.1:9997/v1/chat/completions"
     assert vendor.last.json == {"model": "ours", "messages": [{"role": "user", "content": "Hello"}]}
     assert "authorization" not in vendor.last.headers
-
-
-async def test_a_model_is_called_by_its_uid(caller: Caller, vendor: VendorDouble) -> None:
-    vendor.answers(CHAT)
     await caller.kernel.invoke_llm(chat(), of(caller, model_uid="uid-7"))
     assert vendor.last.json["model"] == "uid-7"
-    request = RelayRequest(dialect="openai.chat", model="ours", body=b'{"model":"ours","new":[1.5]}')
-    await caller.kernel.relay(request, of(caller, model_uid="uid-7"))
-    assert vendor.last.json == {"model": "uid-7", "new": [1.5]}
 
 
 async def test_a_model_that_only_completes(caller: Caller, vendor: VendorDouble) -> None:

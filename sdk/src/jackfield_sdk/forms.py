@@ -62,6 +62,31 @@ def base_url(
     )
 
 
+def vendor_name(
+    name: str,
+    label: LocalizedText,
+    *,
+    placeholder: str | None = None,
+    in_address: bool = False,
+    shown_if: dict[str, tuple[str | bool | int | float, ...]] | None = None,
+) -> FormField:
+    """The vendor's own name of a model that is added, as `OpenAICompatible.name_field` takes it.
+
+    :param name: of the field
+    :param in_address: whether it becomes a part of an address
+    """
+    hint = LocalizedText.of("must be a name, without space, slash, ? or #", "必须是名称，不能包含空格、斜杠、? 或 #")
+    return FormField(
+        name=name,
+        label=label,
+        help=LocalizedText.of("Where it is not the name under which the model is added.", "与添加时的名称不同时填写。"),
+        placeholder=LocalizedText.of(placeholder) if placeholder else None,
+        pattern=r"[^\s/?#]+" if in_address else None,
+        pattern_hint=hint if in_address else None,
+        shown_if=shown_if or {},
+    )
+
+
 def context_size(default: int | None = 4096) -> FormField:
     """`context_size`, in tokens."""
     return FormField(

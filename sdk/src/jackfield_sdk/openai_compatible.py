@@ -79,6 +79,8 @@ class OpenAICompatible(Provider):
     """A vendor that speaks OpenAI's dialect. Which of the model types below it has, `model_types` says.
 
     :cvar base_url: up to and with the version, without a slash at the end; a credential `base_url` goes before it
+    :cvar version: what an address in a form may end in or not (`/v1`), for servers of one's own
+    :cvar name_field: the field of the model form that holds the vendor's own name of a model, a deployment's for example
     :cvar http: the vendor's error table, as `VendorHTTP(table=ErrorTable((ErrorRow(…), …)))`
     :cvar paths: where the surfaces stand; a subclass writes `paths = {**OpenAICompatible.paths, "jina.rerank": "/v2/rerank"}`
     :cvar options: where the vendor's chat differs; `chat_options` may decide by model
@@ -87,6 +89,8 @@ class OpenAICompatible(Provider):
     """
 
     base_url: ClassVar[str] = ""
+    version: ClassVar[str] = ""
+    name_field: ClassVar[str] = ""
     http: ClassVar[VendorHTTP] = VendorHTTP()
     options: ClassVar[ChatOptions] = ChatOptions()
     lists_models: ClassVar[bool] = True
@@ -109,7 +113,7 @@ class OpenAICompatible(Provider):
     def url(self, surface: str, context: CallContext) -> str:
         """The address of a surface (a key of `paths`), for this credential and model; with its query, if it has one."""
         base = str(context.credentials.get("base_url") or self.base_url).rstrip("/")
-        return base + self.paths[surface]
+        return base.removesuffix(self.version) + self.version + self.paths[surface]
 
     def headers(self, context: CallContext) -> dict[str, str]:
         """The headers of every request: the key, as a bearer token."""
@@ -125,8 +129,8 @@ class OpenAICompatible(Provider):
         return context
 
     def model_name(self, model: str, context: CallContext) -> str:
-        """The vendor's name of a model, where it is not the workspace's: that of a deployment, for example."""
-        return model
+        """The vendor's name of a model, where it is not the workspace's."""
+        return str(context.credentials.get(self.name_field) or model)
 
     def surface(self, request: LLMRequest, context: CallContext) -> str:
         """Which surface answers a chat: chat or completions as asked for, responses for a model that has nothing else."""

@@ -85,13 +85,7 @@ _RESOURCE = (
 )
 
 _MODEL = (
-    FormField(
-        name="deployment",
-        label=LocalizedText.of("Deployment", "部署名称"),
-        help=LocalizedText.of("Where it is not the name under which the model is added.", "与添加的模型名称不同时填写。"),
-        pattern=r"[^\s/?#]+",
-        pattern_hint=LocalizedText.of("must be a name, not an address", "必须是名称，而非地址"),
-    ),
+    forms.vendor_name("deployment", LocalizedText.of("Deployment", "部署名称"), in_address=True),
     FormField(
         name="base_model",
         label=LocalizedText.of("Model behind the deployment", "基础模型"),

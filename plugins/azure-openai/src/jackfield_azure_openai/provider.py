@@ -58,6 +58,7 @@ class AzureOpenAI(OpenAICompatible):
     model_types = (ModelType.LLM, ModelType.TEXT_EMBEDDING, ModelType.SPEECH_TO_TEXT, ModelType.TEXT_TO_SPEECH)
     provision = (ProvisionKind.CUSTOMIZABLE,)
     model_form = MODEL_FORM
+    name_field = "deployment"
     dialects = (OPENAI_CHAT, OPENAI_RESPONSES, OPENAI_COMPLETIONS, OPENAI_EMBEDDINGS)
     http = VendorHTTP(table=TABLE, read_error=read_azure_error, error_inside=azure_error_inside)
     lists_models = False  # the API lists what could be deployed, not what is
@@ -84,10 +85,6 @@ class AzureOpenAI(OpenAICompatible):
         if token := context.credentials.get("access_token"):
             return {"authorization": f"Bearer {token}"}
         return {"api-key": str(context.credentials.get("api_key") or "")}
-
-    def model_name(self, model: str, context: CallContext) -> str:
-        """The deployment's name."""
-        return str(context.credentials.get("deployment") or model)
 
     # -- what the model and the version take ------------------------------------------------------------------------------
 

@@ -53,11 +53,8 @@ _DIFFERENCES = (
         label=LocalizedText.of("The server differs from OpenAI", "服务器与 OpenAI 有差异"),
         default=False,
     ),
-    FormField(
-        name="endpoint_model",
-        label=LocalizedText.of("The server's name of the model", "服务器上的模型名称"),
-        help=LocalizedText.of("Where it is not the name under which it is added.", "与添加时的名称不同时填写。"),
-        shown_if=_ADVANCED,
+    forms.vendor_name(
+        "endpoint_model", LocalizedText.of("The server's name of the model", "服务器上的模型名称"), shown_if=_ADVANCED
     ),
     FormField(
         name="headers",

@@ -50,6 +50,7 @@ class OpenAICompatibleServer(OpenAICompatible):
     model_types = tuple(ModelType)
     provision = (ProvisionKind.CUSTOMIZABLE,)
     model_form = MODEL_FORM
+    name_field = "endpoint_model"
     thoughts_in_text = True
     dialects = (OPENAI_CHAT, OPENAI_RESPONSES, OPENAI_COMPLETIONS, OPENAI_EMBEDDINGS, OPENAI_MODERATIONS, JINA_RERANK)
 
@@ -99,10 +100,6 @@ class OpenAICompatibleServer(OpenAICompatible):
             body = {"model": model, "input": "ping", "max_output_tokens": 16, "store": False}
             return {"url": self.url(OPENAI_RESPONSES, context), "json": body}
         return super().proof(model, model_type, context)
-
-    def model_name(self, model: str, context: CallContext) -> str:
-        """The server's own name of it, where the form has one."""
-        return str(context.credentials.get("endpoint_model") or model)
 
     async def invoke_llm(self, request: LLMRequest, context: CallContext) -> LLMResult | LLMStream:
         if context.credentials.get("api") == "completion" and not request.completion:

@@ -14,7 +14,6 @@ from jackfield_sdk import (
     ErrorRow,
     ErrorTable,
     Feature,
-    FormField,
     LLMRequest,
     LocalizedText,
     ModelDescription,
@@ -35,13 +34,10 @@ MODEL_FORM = CredentialForm(
             placeholder="http://127.0.0.1:3000",
             hint=LocalizedText.of("The server's address; /v1 may be left out.", "服务器地址，可省略 /v1。"),
         ),
-        FormField(
-            name="model_id",
-            label=LocalizedText.of("Model id on the server", "服务器上的模型 ID"),
-            help=LocalizedText.of(
-                "Where it is not the name under which it is added: meta-llama/Llama-3.2-1B-Instruct, for example.",
-                "与添加时的名称不同时填写，如 meta-llama/Llama-3.2-1B-Instruct。",
-            ),
+        forms.vendor_name(
+            "model_id",
+            LocalizedText.of("Model id on the server", "服务器上的模型 ID"),
+            placeholder="meta-llama/Llama-3.2-1B-Instruct",
         ),
         forms.api_key(
             required=False, label=LocalizedText.of("API key (of a server in BentoCloud)", "API 密钥（BentoCloud 部署需要）")
@@ -80,17 +76,10 @@ class OpenLLM(OpenAICompatible):
     model_types = (ModelType.LLM, ModelType.TEXT_EMBEDDING)
     provision = (ProvisionKind.CUSTOMIZABLE,)
     model_form = MODEL_FORM
+    version = "/v1"
+    name_field = "model_id"
     dialects = (OPENAI_CHAT, OPENAI_COMPLETIONS, OPENAI_EMBEDDINGS)
     http = VendorHTTP(table=TABLE)
-
-    def url(self, surface: str, context: CallContext) -> str:
-        """The form's address may end in the version or not."""
-        base = str(context.credentials.get("base_url") or "").rstrip("/").removesuffix("/v1")
-        return f"{base}/v1{self.paths[surface]}"
-
-    def model_name(self, model: str, context: CallContext) -> str:
-        """The server's id of it."""
-        return str(context.credentials.get("model_id") or model)
 
     def surface(self, request: LLMRequest, context: CallContext) -> str:
         """It has chat and completions, and no responses."""

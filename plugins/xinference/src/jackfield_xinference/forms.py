@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from jackfield_sdk import CredentialForm, Feature, FormField, LocalizedText, forms
+from jackfield_sdk import CredentialForm, Feature, LocalizedText, forms
 
 DOCS: Final = "https://inference.readthedocs.io/"
 
@@ -26,16 +26,7 @@ MODEL_FORM = CredentialForm(
             placeholder="http://127.0.0.1:9997",
             hint=LocalizedText.of("The server's address; /v1 may be left out.", "服务器地址，可省略 /v1。"),
         ),
-        FormField(
-            name="model_uid",
-            label=LocalizedText.of("Model UID", "模型 UID"),
-            help=LocalizedText.of(
-                "Of the running model, where it is not the name under which it is added.",
-                "运行中模型的 UID，与添加时的名称不同时填写。",
-            ),
-            pattern=r"[^\s/?#]+",
-            pattern_hint=LocalizedText.of("must have no space, slash, ? or #", "不能包含空格、斜杠、? 或 #"),
-        ),
+        forms.vendor_name("model_uid", LocalizedText.of("UID of the running model", "运行中模型的 UID"), in_address=True),
         forms.api_key(required=False, label=LocalizedText.of("API key (if the server wants one)", "API 密钥（如服务器需要）")),
         forms.context_size(default=None),
         forms.max_output_tokens(),

@@ -55,18 +55,11 @@ class Xinference(OpenAICompatible):
     )
     provision = (ProvisionKind.CUSTOMIZABLE,)
     model_form = MODEL_FORM
+    version = "/v1"
+    name_field = "model_uid"
     dialects = (OPENAI_CHAT, OPENAI_COMPLETIONS, OPENAI_EMBEDDINGS, JINA_RERANK)
     http = VendorHTTP(table=TABLE)
     options = ChatOptions(unsupported=frozenset({"n", "logit_bias"}))  # the one is not heeded, the other not implemented
-
-    def url(self, surface: str, context: CallContext) -> str:
-        """The form's address may end in the version or not."""
-        base = str(context.credentials.get("base_url") or "").rstrip("/").removesuffix("/v1")
-        return f"{base}/v1{self.paths[surface]}"
-
-    def model_name(self, model: str, context: CallContext) -> str:
-        """Its UID on the server."""
-        return str(context.credentials.get("model_uid") or model)
 
     def surface(self, request: LLMRequest, context: CallContext) -> str:
         """A model that only goes on with a text has no chat."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
+import orjson
 import pytest
 from jackfield.contract import (
     BadRequest,
@@ -22,6 +23,7 @@ from jackfield.contract import (
     ProvisionKind,
     QuotaExceeded,
     RateLimited,
+    RelayRequest,
     ServerUnavailable,
     Timeout,
 )
@@ -78,6 +80,9 @@ class ProviderConformance(CallConformance, Packaging):
     async def invoke(self, caller: Caller, number: int, mode: str, context: CallContext) -> Any:
         if self.proves_nothing:
             pytest.skip("this provider has nothing to prove")
+        await self._prove(caller, context)
+
+    async def _prove(self, caller: Caller, context: CallContext) -> None:
         if self.validated_model is not None:
             await caller.kernel.validate_model_credentials(*self.validated_model, context)
         else:
@@ -219,6 +224,43 @@ class ProviderConformance(CallConformance, Packaging):
         await error_of(caller.kernel.list_models(context), text, CredentialsInvalid, PermissionDenied)
         vendor.answers(Answer.json({"data": "none"}))
         await error_of(caller.kernel.list_models(context), "a list that is none is an error", ServerUnavailable, BadRequest)
+
+    # -- what an `OpenAICompatible` says of the servers of its users -------------------------------------------------------
+
+    @pytest.mark.asyncio
+    async def test_an_address_may_end_in_the_version(self, vendor: VendorDouble, caller: Caller) -> None:
+        version = getattr(self.plugin, "version", "")
+        if not version:
+            pytest.skip("the addresses of this provider are taken as they are")
+        vendor.answers(self.validation_answer())
+        credentials = self.credentials()
+        root = str(credentials["base_url"]).rstrip("/").removesuffix(version)
+        with promise(f"an address may end in {version}, in a slash, or in neither"):
+            for address in (root, f"{root}/", f"{root}{version}", f"{root}{version}/"):
+                await self._prove(caller, caller.context(credentials | {"base_url": address}))
+            urls = {request.url for request in vendor.requests}
+            assert len(urls) == 1, f"they lead to {urls}"
+            assert urls.pop().startswith(f"{root}{version}/")
+
+    @pytest.mark.asyncio
+    async def test_a_model_goes_by_the_vendors_name(self, vendor: VendorDouble, caller: Caller) -> None:
+        field = getattr(self.plugin, "name_field", "")
+        if not field or self.validated_model is None:
+            pytest.skip("the models of this provider have no other names")
+        model, kind = self.validated_model
+        credentials = self.credentials() | {field: "the-vendors-name"}
+        vendor.answers(self.validation_answer())
+        with promise(f"a model that is added goes by the name that the form's field `{field}` tells, where it is proved"):
+            await self._prove(caller, caller.context(credentials))
+            assert b"the-vendors-name" in vendor.last.url.encode() + vendor.last.body
+        described = caller.model(model, kind, credentials)
+        for dialect in (caller.description.dialects if described.dialects is None else described.dialects)[:1]:
+            vendor.answers(Answer.json({}))
+            body = orjson.dumps({"model": model, "new": [1.5]})
+            with promise("and where a body is passed on, in which nothing else is changed"):
+                request = RelayRequest(dialect=dialect, model=model, body=body)
+                await caller.kernel.relay(request, caller.context(credentials, model, kind))
+                assert vendor.last.json == {"model": "the-vendors-name", "new": [1.5]}
 
 
 def _check_model(described: ProviderDescription, model_id: str, kind: ModelType) -> None:
