@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 ANYWHERE = {"sign_in", "sign_out", "who_am_i", "change_password", "list_workspaces", "create_workspace"}
 """Routes that name no workspace."""
 
-OWNERS = {"rename_workspace", "add_member", "change_member", "remove_member", "reset_password"}
+OWNERS = {"rename_workspace", "remove_workspace", "add_member", "change_member", "remove_member", "reset_password"}
 MEMBERS = {
     "get_workspace", "list_members", "list_providers", "get_provider", "list_usable_models", "list_models", "list_defaults",
     "list_aliases", "list_trials", "sum_usage", "list_calls", "export_calls",

@@ -60,6 +60,23 @@ async def test_members_come_change_and_go(site: Site, owner: str) -> None:
     assert (await site.ask("GET", "/api/me", session))["workspaces"] == []
 
 
+async def test_a_workspace_is_removed_by_its_owner_who_says_its_name(each_site: Site) -> None:
+    site = each_site
+    await site.person("ada@example.org")
+    session = await site.session("ada@example.org")
+    made = await site.ask("POST", "/api/workspaces", session, {"name": "Second"}, status=201)
+    path = f"/api/workspaces/{made['id']}"
+    token = await site.key(Role.OWNER, workspace=made["id"])
+    assert (await site.ask("GET", path, token))["name"] == "Second"
+    for wrong in ({}, {"name": "second"}):
+        assert (await site.ask("DELETE", path, session, status=400, **wrong))["error"]["param"] == "name"
+    await site.ask("DELETE", path, session, status=204, name="Second")
+    await site.ask("GET", path, session, status=404)
+    await site.ask("GET", path, token, status=401)
+    await site.ask("DELETE", "", session, status=409, name="default")
+    assert [one["name"] for one in (await site.ask("GET", "/api/me", session))["workspaces"]] == ["default"]
+
+
 async def test_the_life_of_a_key(each_site: Site) -> None:
     site, owner = each_site, await each_site.key(Role.OWNER)
     ends = (now() + timedelta(days=1)).isoformat()

@@ -43,6 +43,18 @@ def test_people_come_change_and_go(jackfield: Jackfield) -> None:
     assert jackfield("-w", "second", "workspaces", "rename", "labs").code == 0
     assert [one["E-MAIL"] for one in rows(jackfield("-w", "labs", "members", "list").out)] == ["ada@example.org"]
 
+    unasked = jackfield("workspaces", "remove", "labs")
+    assert (unasked.code, "--yes" in unasked.err) == (2, True)
+    assert jackfield("workspaces", "remove", "labs", "--yes").code == 0
+    assert jackfield("-w", "labs", "members", "list").code == 2
+    assert [one["NAME"] for one in rows(jackfield("workspaces", "list").out)] == ["default"]
+    (gone,) = jackfield("workspaces", "list", "--removed", "--json").json
+    assert (gone["name"], gone["removed_by"]) == ("labs", "host:operator")
+    assert jackfield("-w", gone["id"], "audit", "--json").json[0]["action"] == "workspace.remove"
+    assert jackfield("-w", "labs", "usage").code == 0
+    last = jackfield("workspaces", "remove", "default", "--yes")
+    assert (last.code, "only workspace" in last.err) == (2, True)
+
 
 def test_budgets_and_keys_with_a_role(jackfield: Jackfield) -> None:
     key = jackfield("keys", "create", "ci", "--role", "admin", "--json").json

@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from jackfield.contract import HostFault
 from jackfield.store import Store
-from jackfield.store.schema import HEAD, alembic_config
+from jackfield.store.schema import HEAD, alembic_config, version_of
 from jackfield.store.tables import Base, Budget, Person, UsageRow, Workspace
 from sqlalchemy import Connection, select, text
 from sqlalchemy.exc import IntegrityError
@@ -38,6 +39,31 @@ async def test_the_migrations_make_the_tables_that_the_program_knows(database_ur
 
 def test_head_is_the_newest_migration() -> None:
     assert ScriptDirectory.from_config(alembic_config()).get_current_head() == HEAD
+
+
+@pytest.mark.parametrize(
+    "version", [script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions()]
+)
+async def test_every_schema_that_was_ever_released_comes_forward_with_what_is_in_it(
+    empty_database_url: str, version: str
+) -> None:
+    def make(connection: Connection) -> None:
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, version)
+
+    former = Store.connect(empty_database_url)
+    async with former.engine.begin() as connection:
+        await connection.run_sync(make)
+        await connection.execute(
+            text("INSERT INTO workspaces (id, name, revision, created_at) VALUES ('w', 'old', 7, '2026-01-01 00:00:00')")
+        )
+    await former.close()
+    store = await Store.open(empty_database_url)
+    assert await version_of(store.engine) == HEAD
+    async with store.read() as session:
+        assert (await session.scalars(select(Workspace.name))).all() == ["old"]
+    await store.close()
 
 
 async def test_a_newer_database_is_refused(database_url: str) -> None:

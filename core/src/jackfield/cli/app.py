@@ -34,7 +34,7 @@ class Entry(NamedTuple):
 COMMANDS: Final[dict[str, Entry]] = {
     "serve": Entry("serve", "Start the gateway.", _RUN),
     "keys": Entry("keys", "Create, list, change and revoke API keys.", _RUN),
-    "workspaces": Entry("workspaces", "Make, list and rename workspaces.", _RUN),
+    "workspaces": Entry("workspaces", "Make, list, rename and remove workspaces.", _RUN),
     "members": Entry("members", "The people of a workspace, their roles and passwords.", _RUN),
     "credentials": Entry("credentials", "Add, list, check, change and remove vendor credentials.", _RUN),
     "defaults": Entry("defaults", "The default models, and aliases with fallbacks.", _RUN),

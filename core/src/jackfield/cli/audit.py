@@ -26,7 +26,7 @@ def audit(
     """The changes of the workspace, the newest first."""
 
     async def run() -> list[Entry]:
-        async with open_host(ctx.ensure_object(State)) as on:
+        async with open_host(ctx.ensure_object(State), removed=True) as on:
             return await on.host.tenancy.audit.list(on.caller, limit=limit)
 
     found = asyncio.run(run())

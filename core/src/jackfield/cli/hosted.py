@@ -26,9 +26,10 @@ class Operator:
 
 
 @asynccontextmanager
-async def open_host(state: State) -> AsyncIterator[Operator]:
+async def open_host(state: State, *, removed: bool = False) -> AsyncIterator[Operator]:
     """For the time of a command.
 
+    :param removed: a workspace that was removed will do: for what is kept of it
     :raises HostFault: as `Host.open`
     :raises NotFound: for a workspace that does not exist
     """
@@ -36,14 +37,14 @@ async def open_host(state: State) -> AsyncIterator[Operator]:
     host = await Host.open(state.settings(), kernel=state.kernel())
     try:
         announce(host.first_run)
-        yield Operator(host, await _operator(host, state.workspace))
+        yield Operator(host, await _operator(host, state.workspace, removed=removed))
     finally:
         await host.close()
 
 
-async def _operator(host: Host, workspace: str | None) -> Principal:
+async def _operator(host: Host, workspace: str | None, *, removed: bool) -> Principal:
     if workspace is not None:
-        return operator((await host.tenancy.workspaces.find(workspace)).id)
+        return operator((await host.tenancy.workspaces.find(workspace, removed=removed)).id)
     workspaces = await host.tenancy.workspaces.list()
     if not workspaces:
         raise NotFound("The host has no workspace.", advice="Make one: `jackfield workspaces create`.")

@@ -43,7 +43,7 @@ def usage(
     wanted = UsageFilter(since=since.date() if since else None, until=until.date() if until else None)
 
     async def run() -> list[Total]:
-        async with open_host(ctx.ensure_object(State)) as on:
+        async with open_host(ctx.ensure_object(State), removed=True) as on:
             if as_csv:
                 async for piece in on.host.tenancy.usage.csv(on.caller, wanted):
                     sys.stdout.write(piece)

@@ -270,7 +270,7 @@ class Settings(BaseSettings):
     )
     redis_url: SecretStr | None = Field(
         default=None,
-        description="`redis://…`: rate limits, cool-downs and invalidation for all replicas; without it, each has its own",
+        description="`redis://…`: rate limits and cool-downs for all replicas; without it, each has its own",
     )
     master_key: SecretStr | None = Field(
         default=None,

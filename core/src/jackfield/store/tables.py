@@ -41,6 +41,18 @@ class Workspace(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
+class RemovedWorkspace(Base):
+    """What is left of a workspace beside its usage and its audit log; `revision` as of `Workspace`."""
+
+    __tablename__ = "removed_workspaces"
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    name: Mapped[str] = mapped_column(String(200))
+    removed_at: Mapped[datetime] = mapped_column(default=now)
+    removed_by: Mapped[str] = mapped_column(String(200))
+    revision: Mapped[int] = mapped_column(BigInteger, index=True)
+
+
 class Revision(Base):
     """One row, id 1: a counter that every change raises, so that replicas find out what changed by one cheap query."""
 
@@ -152,6 +164,18 @@ class CredentialRow(Base):
     checked_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
     updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
+
+
+class CredentialHealthRow(Base):
+    """How a credential fared in calls since it was last changed, as the replicas noted it."""
+
+    __tablename__ = "credential_health"
+
+    credential_id: Mapped[str] = mapped_column(String(32), ForeignKey("credentials.id", ondelete="CASCADE"), primary_key=True)
+    last_success_at: Mapped[datetime | None]
+    last_failure_at: Mapped[datetime | None]
+    last_failure: Mapped[str | None]
+    resting_until: Mapped[datetime | None]
 
 
 class CustomModel(Base):

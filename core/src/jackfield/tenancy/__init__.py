@@ -13,7 +13,7 @@ from .tenancy import Tenancy
 from .trials import Reservation, Trial, Trials, TrialState
 from .usage import Total, UsageFilter, UsageReader
 from .views import CredentialRecord, Preference, Views, WorkspaceView
-from .workspaces import FirstRun, WorkspaceInfo, Workspaces, operator
+from .workspaces import FirstRun, RemovedInfo, WorkspaceInfo, Workspaces, operator
 
 __all__ = [
     "MASK",
@@ -37,6 +37,7 @@ __all__ = [
     "PersonInfo",
     "Preference",
     "Principal",
+    "RemovedInfo",
     "Reservation",
     "Role",
     "Scopes",

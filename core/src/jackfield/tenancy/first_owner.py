@@ -18,7 +18,7 @@ class FirstOwner:
     """The service.
 
     The token is kept nowhere: it is an HMAC under the master key, so that every worker and replica knows it. It holds until the
-    first workspace has an owner, and never again after that.
+    first workspace has an owner or is removed, and never again after that.
     """
 
     def __init__(self, masters: MasterKeyring, workspaces: Workspaces, people: People, keys: Keys) -> None:
@@ -33,7 +33,7 @@ class FirstOwner:
         if self._owned:
             return None
         first = (await self._workspaces.list())[0]
-        self._owned = await self._people.has_owner(first.id)
+        self._owned = await self._people.has_owner(first.id) or bool(await self._workspaces.removed())
         return None if self._owned else first
 
     async def token(self) -> str | None:

@@ -130,6 +130,7 @@ class Keys:
             created_by=caller.person_id,
         )
         async with self._store.write() as session:
+            await raise_revision(session, caller.workspace_id)
             session.add(row)
             await session.flush()
             record(session, caller, "key.create", row.name, {"id": row.id, "role": role})

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from jackfield.contract import NotFound
 from jackfield.store import Store
-from jackfield.store.tables import Revision, Workspace
+from jackfield.store.tables import RemovedWorkspace, Revision, Workspace
 
 POLL_SECONDS = 0.5
 _log = logging.getLogger("jackfield.tenancy")
@@ -45,7 +45,7 @@ class RevisionWatch:
         self._task: asyncio.Task[None] | None = None
 
     def listen(self, listener: Callable[[str], None]) -> None:
-        """`listener` gets the id of every workspace that changes, here or on another replica."""
+        """`listener` gets the id of every workspace that changes or is removed, here or on another replica."""
         self._listeners.append(listener)
 
     def tell(self, workspace_id: str) -> None:
@@ -72,7 +72,11 @@ class RevisionWatch:
             value = (await session.execute(select(Revision.value))).scalar_one()
             if value == self._seen:
                 return
-            changed = (await session.scalars(select(Workspace.id).where(Workspace.revision > self._seen))).all()
+            changed = [
+                workspace_id
+                for table in (Workspace, RemovedWorkspace)
+                for workspace_id in await session.scalars(select(table.id).where(table.revision > self._seen))
+            ]
         self._seen = value
         for workspace_id in changed:
             self.tell(workspace_id)

@@ -16,8 +16,9 @@ from typing import Any, Literal
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
 
-from jackfield.contract import Credentials, QuotaExceeded, Usage
+from jackfield.contract import Credentials, NotFound, QuotaExceeded, Usage
 from jackfield.store import Store, now
 from jackfield.store.tables import TrialAccount
 
@@ -94,7 +95,10 @@ class Trials:
         return next((trial for trial in self.offered if trial.provider == provider and trial.lends(model)), None)
 
     async def reserve(self, workspace_id: str, trial: Trial, model: str) -> Reservation:
-        """:raises QuotaExceeded: when the trial is spent or over, saying how to go on"""
+        """:raises QuotaExceeded: when the trial is spent or over, saying how to go on
+
+        :raises NotFound: if the workspace was removed
+        """
         amount = trial.price(model)
         if trial.over or not await self._take(workspace_id, trial, amount):
             why = "is over" if trial.over else f"of {trial.quota} {trial.unit} is spent"
@@ -135,8 +139,11 @@ class Trials:
         )
         if amount > trial.quota:
             return False
-        async with self._store.write() as session:
-            return (await session.execute(statement)).first() is not None
+        try:
+            async with self._store.write() as session:
+                return (await session.execute(statement)).first() is not None
+        except IntegrityError:
+            raise NotFound("There is no such workspace.") from None  # removed, while the call was on its way
 
     async def _add(self, reservation: Reservation, amount: int) -> None:
         key = (TrialAccount.workspace_id == reservation.workspace_id, TrialAccount.trial == reservation.trial.id)

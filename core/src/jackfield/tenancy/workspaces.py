@@ -1,15 +1,16 @@
-"""Workspaces: made, renamed, listed; and the first one, at the host's first start."""
+"""Workspaces: made, renamed, listed, removed; and the first one, at the host's first start."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import func, select
 
-from jackfield.contract import BadRequest, NotFound, PermissionDenied
+from jackfield.contract import BadRequest, Conflict, NotFound, PermissionDenied
 from jackfield.store import Store, new_id
-from jackfield.store.tables import KeyPairRow, Member, Workspace
+from jackfield.store.tables import KeyPairRow, Member, RemovedWorkspace, Workspace
 from jackfield.vault import master_key_id_of
 
 from .audit import record
@@ -17,6 +18,8 @@ from .keys import Keys
 from .principal import Principal, Role
 from .revisions import RevisionWatch, raise_revision
 from .secrets import Secrets
+
+_COUNT = select(func.count()).select_from(Workspace)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,16 @@ class WorkspaceInfo:
     id: str
     name: str
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedInfo:
+    """A workspace that is no more. Its usage and its audit log are kept for the operator."""
+
+    id: str
+    name: str
+    removed_at: datetime
+    removed_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +108,55 @@ class Workspaces:
             raise NotFound("There is no such workspace.")
         return _info(row)
 
-    async def find(self, name_or_id: str) -> WorkspaceInfo:
-        """:raises NotFound: if there is none of this id or name"""
-        query = select(Workspace).where((Workspace.id == name_or_id) | (Workspace.name == name_or_id)).order_by(Workspace.id)
+    async def find(self, name_or_id: str, *, removed: bool = False) -> WorkspaceInfo:
+        """A workspace by its id, or by its name where no other has it.
+
+        :param removed: one that was removed will do
+        :raises NotFound: if there is none of this id or name
+        :raises Conflict: if several have this name
+        """
+        found = [one for one in await self.list() if name_or_id in (one.id, one.name)]
+        if removed and not found:
+            gone = [one for one in await self.removed() if name_or_id in (one.id, one.name)]
+            found = [WorkspaceInfo(one.id, one.name, one.removed_at) for one in gone]
+        exact = [one for one in found if one.id == name_or_id] or found
+        if not exact:
+            raise NotFound(f"There is no workspace `{name_or_id}`.", advice="List them with `jackfield workspaces list`.")
+        if len(exact) > 1:
+            ids = ", ".join(one.id for one in exact)
+            raise Conflict(f"{len(exact)} workspaces are named `{name_or_id}`.", advice=f"Name one by its id: {ids}.")
+        return exact[0]
+
+    async def removed(self) -> Sequence[RemovedInfo]:
+        """Those that were removed, the latest first."""
+        query = select(RemovedWorkspace).order_by(RemovedWorkspace.revision.desc())
         async with self._store.read() as session:
-            row = (await session.scalars(query)).first()
-        if row is None:
-            raise NotFound(f"There is no workspace `{name_or_id}`.", advice="List them with `jackfield workspaces`.")
-        return _info(row)
+            rows = (await session.scalars(query)).all()
+        return [RemovedInfo(row.id, row.name, row.removed_at, row.removed_by) for row in rows]
+
+    async def remove(self, caller: Principal, name: str) -> None:
+        """Remove the caller's workspace, on every replica within a second: its keys, its members (their accounts stay), its
+        credentials and the key pairs that open them, its models, defaults, aliases, budgets, and what it used of trials.
+
+        Calls under way end as they would have. Usage and the audit log stay, for the operator.
+
+        :param name: of the workspace, said again: this cannot be undone
+        :raises BadRequest: for another name
+        :raises Conflict: if the host has no other workspace
+        """
+        caller.require(Role.OWNER)
+        async with self._store.write() as session:
+            revision = await raise_revision(session, caller.workspace_id)
+            row = await session.get_one(Workspace, caller.workspace_id)
+            if name.strip() != row.name:
+                raise BadRequest("This is not the name of the workspace.", param="name", advice="Say it as it is written.")
+            if (await session.execute(_COUNT)).scalar_one() == 1:
+                raise Conflict("This is the only workspace of the host, which keeps one.", advice="Make another one first.")
+            record(session, caller, "workspace.remove", row.name)
+            gone = RemovedWorkspace(id=row.id, name=row.name, removed_by=caller.actor[:200], revision=revision)
+            await session.merge(gone)  # an import may have made the same one again
+            await session.delete(row)  # what belongs to it goes with it, by the database's own rules
+        self._watch.tell(caller.workspace_id)
 
     async def rename(self, caller: Principal, name: str) -> WorkspaceInfo:
         """:raises BadRequest: for a blank name"""
@@ -128,7 +182,7 @@ class Workspaces:
     async def count(self) -> int:
         """How many there are."""
         async with self._store.read() as session:
-            return int((await session.execute(select(func.count()).select_from(Workspace))).scalar_one())
+            return int((await session.execute(_COUNT)).scalar_one())
 
 
 async def master_key_ids(store: Store) -> set[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field, StringConstraints
 
 from jackfield.contract import PermissionDenied
@@ -16,6 +16,9 @@ from .me import Belongs, belonging
 from .values import Body, Items, NoNul
 
 router = APIRouter(tags=["workspaces"])
+
+
+SameName = Annotated[str, StringConstraints(max_length=200), NoNul, Query(description="the workspace's name, said again")]
 
 
 class Workspace(BaseModel):
@@ -62,6 +65,15 @@ async def get_workspace(host: OnHost, caller: Member) -> Workspace:
 async def rename_workspace(host: OnHost, caller: Owner, body: WorkspaceName) -> Workspace:
     """Give it another name."""
     return _described(await host.tenancy.workspaces.rename(caller, body.name))
+
+
+@router.delete("/workspaces/{workspace}", status_code=204)
+async def remove_workspace(host: OnHost, caller: Owner, name: SameName) -> None:
+    """Remove it with its keys, credentials and choices, for good. The only workspace of a host stays: 409.
+
+    Members keep their accounts, and the operator keeps its usage and its audit log.
+    """
+    await host.tenancy.workspaces.remove(caller, name)
 
 
 def _described(info: WorkspaceInfo) -> Workspace:
