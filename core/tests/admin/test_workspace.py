@@ -68,8 +68,8 @@ async def test_a_workspace_is_removed_by_its_owner_who_says_its_name(each_site: 
     path = f"/api/workspaces/{made['id']}"
     token = await site.key(Role.OWNER, workspace=made["id"])
     assert (await site.ask("GET", path, token))["name"] == "Second"
-    for wrong in ({}, {"name": "second"}):
-        assert (await site.ask("DELETE", path, session, status=400, **wrong))["error"]["param"] == "name"
+    assert (await site.ask("DELETE", path, session, status=400))["error"]["param"] == "name"
+    assert (await site.ask("DELETE", path, session, status=400, name="second"))["error"]["param"] == "name"
     await site.ask("DELETE", path, session, status=204, name="Second")
     await site.ask("GET", path, session, status=404)
     await site.ask("GET", path, token, status=401)
