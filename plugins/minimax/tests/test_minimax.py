@@ -245,6 +245,12 @@ async def test_a_response_is_passed_on(caller: Caller, vendor: VendorDouble) -> 
     await caller.kernel.relay(request, of(caller, "MiniMax-M3"))
     assert vendor.last.url == "https://api.minimaxi.com/v1/responses"
     assert vendor.last.body == body
+    told = {"type": "error", "error": {"type": "bad_request_error", "message": "the context window is exceeded (2013)"}}
+    for refusal in (Answer.json(told, 400), Answer.json({"base_resp": {"status_code": 1008, "status_msg": "no money"}}, 400)):
+        vendor.answers(refusal)
+        with pytest.raises((ContextLengthExceeded, QuotaExceeded)) as caught:
+            await caller.kernel.relay(request, of(caller, "MiniMax-M3"))
+        assert caught.value.vendor_code in ("2013", "1008")
 
 
 async def test_embeddings(caller: Caller, vendor: VendorDouble) -> None:

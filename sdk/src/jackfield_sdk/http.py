@@ -252,9 +252,10 @@ class VendorHTTP:
                     break
         except JackfieldError:
             pass  # the status alone says more than a broken body
-        return self.failure(self._said(bytes(body[:MAX_ERROR_BYTES])), context, response)
+        return self.failure(self.said(bytes(body[:MAX_ERROR_BYTES])), context, response)
 
-    def _said(self, body: bytes) -> VendorError:
+    def said(self, body: bytes) -> VendorError:
+        """What an answer says whose status is not good."""
         if self.read_error is read_error and self.error_inside is not error_inside:
             try:
                 parsed = orjson.loads(body)

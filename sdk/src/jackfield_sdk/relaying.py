@@ -75,5 +75,5 @@ async def _failure(response: WireResponse, context: CallContext, http: VendorHTT
         pass  # the status alone says more than a broken body
     finally:
         await response.close()
-    vendor = redact_error(http.read_error(bytes(body[:MAX_ERROR_BYTES])), context)
+    vendor = redact_error(http.said(bytes(body[:MAX_ERROR_BYTES])), context)
     return http.table.error(vendor, status=response.status, headers=response.headers)

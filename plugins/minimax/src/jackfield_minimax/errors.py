@@ -11,7 +11,6 @@ import dataclasses
 import re
 from typing import Any
 
-import orjson
 from jackfield_sdk import (
     BadRequest,
     ContentRefused,
@@ -28,7 +27,6 @@ from jackfield_sdk import (
     VendorError,
 )
 from jackfield_sdk import error_inside as usual_error_inside
-from jackfield_sdk import read_error as usual_read_error
 
 _CODE = re.compile(r"\((\d{4,6})\)\s*$")
 _MEMBER = re.compile(r"expr_path=(\w+)")
@@ -63,16 +61,6 @@ TABLE = ErrorTable(
         ErrorRow(error=BadRequest, code="20132", param="voice"),
     )
 )
-
-
-def read_error(body: bytes) -> VendorError:
-    """The error of an answer whose status is not good; either form may come."""
-    try:
-        parsed = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        parsed = None
-    inside = _base_resp(parsed) if isinstance(parsed, dict) else None
-    return inside or _with_code(usual_read_error(body))
 
 
 def error_inside(body: dict[str, Any]) -> VendorError | None:

@@ -34,7 +34,7 @@ from jackfield_sdk import (
 from jackfield_sdk.dialects import anthropic_messages
 
 from . import embedding, speech
-from .errors import TABLE, error_inside, read_error
+from .errors import TABLE, error_inside
 from .forms import HOSTS, KEYS, PROVIDER_FORM
 
 DEFAULT_MAX_TOKENS = 32_768
@@ -54,7 +54,7 @@ class MiniMax(OpenAICompatible):
     model_types = (ModelType.LLM, ModelType.TEXT_EMBEDDING, ModelType.TEXT_TO_SPEECH)
     provider_form = PROVIDER_FORM
     dialects = (ANTHROPIC_MESSAGES, OPENAI_RESPONSES)
-    http = VendorHTTP(table=TABLE, read_error=read_error, error_inside=error_inside)
+    http = VendorHTTP(table=TABLE, error_inside=error_inside)
     paths: ClassVar[Mapping[str, str]] = {
         ANTHROPIC_MESSAGES: "/anthropic/v1/messages",
         OPENAI_RESPONSES: "/v1/responses",

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import orjson
 from jackfield_sdk import (
     BadRequest,
     ContentRefused,
@@ -26,7 +25,6 @@ from jackfield_sdk import (
     VendorError,
 )
 from jackfield_sdk import error_inside as usual_error_inside
-from jackfield_sdk import read_error as usual_read_error
 
 NOT_GRANTED: Final = frozenset({"10016", "11200"})
 """The application is known, but was not granted this model, or has used up what it was granted of it."""
@@ -74,15 +72,6 @@ SOCKET_TABLE = ErrorTable(
         ErrorRow(error=PermissionDenied, status=403),
     )
 )
-
-
-def read_error(body: bytes) -> VendorError:
-    """The error of an answer whose status is not good."""
-    try:
-        parsed = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        parsed = None
-    return (_coded(parsed) if isinstance(parsed, dict) else None) or usual_read_error(body)
 
 
 def error_inside(body: dict[str, Any]) -> VendorError | None:

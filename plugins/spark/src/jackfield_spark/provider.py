@@ -32,7 +32,7 @@ from jackfield_sdk import (
 )
 
 from . import completions, exchange
-from .errors import HTTP_TABLE, NOT_GRANTED, SOCKET_TABLE, error_inside, read_error
+from .errors import HTTP_TABLE, NOT_GRANTED, SOCKET_TABLE, error_inside
 from .forms import CONSOLE, PROVIDER_FORM, WEBSOCKET
 from .signature import signed
 
@@ -50,8 +50,8 @@ class Spark(Provider):
     help_url = CONSOLE
     model_types = (ModelType.LLM,)
     provider_form = PROVIDER_FORM
-    http: ClassVar[VendorHTTP] = VendorHTTP(table=HTTP_TABLE, read_error=read_error, error_inside=error_inside)
-    socket: ClassVar[VendorHTTP] = VendorHTTP(table=SOCKET_TABLE, read_error=read_error, error_inside=error_inside)
+    http: ClassVar[VendorHTTP] = VendorHTTP(table=HTTP_TABLE, error_inside=error_inside)
+    socket: ClassVar[VendorHTTP] = VendorHTTP(table=SOCKET_TABLE, error_inside=error_inside)
 
     async def validate_provider_credentials(self, context: CallContext) -> None:
         """One token of the model that is free. An application that was not granted it is known all the same."""

@@ -9,7 +9,6 @@ import dataclasses
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar
 
-import orjson
 from jackfield_sdk import (
     CallContext,
     Credentials,
@@ -21,7 +20,6 @@ from jackfield_sdk import (
     TokenCache,
     VendorError,
     VendorHTTP,
-    read_error,
 )
 
 from .errors import EXPIRED
@@ -31,17 +29,10 @@ _TOKENS: Final = TokenCache()
 Answered = TypeVar("Answered")
 
 
-def _read_refusal(body: bytes) -> VendorError:
+def _find_refusal(said: dict[str, Any]) -> VendorError | None:
     """`{"error": "invalid_client", "error_description": "unknown client id"}`"""
-    try:
-        said = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        said = None
-    return _find_refusal(said) if isinstance(said, dict) and isinstance(said.get("error"), str) else read_error(body)
-
-
-def _find_refusal(said: dict[str, Any]) -> VendorError:
-    return VendorError(str(said.get("error_description") or said["error"]), str(said["error"]))
+    code = said.get("error")
+    return VendorError(str(said.get("error_description") or code), code) if isinstance(code, str) else None
 
 
 HTTP = VendorHTTP(
@@ -51,8 +42,7 @@ HTTP = VendorHTTP(
             ErrorRow(error=CredentialsInvalid, status=(400, 401, 403), param="secret_key"),
         )
     ),
-    read_error=_read_refusal,
-    error_inside=lambda said: _find_refusal(said) if isinstance(said.get("error"), str) else None,
+    error_inside=_find_refusal,
 )
 
 

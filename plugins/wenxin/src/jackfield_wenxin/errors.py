@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import orjson
 from jackfield_sdk import (
     BadRequest,
     ContentRefused,
@@ -22,7 +21,6 @@ from jackfield_sdk import (
     ServerUnavailable,
     VendorError,
     error_inside,
-    read_error,
 )
 
 EXPIRED = ("110", "111")
@@ -77,13 +75,3 @@ def find_error(body: dict[str, Any]) -> VendorError | None:
             request_id=identity if isinstance(identity, str) else None,
         )
     return error_inside(body)
-
-
-def read(body: bytes) -> VendorError:
-    """The error in an answer whose status is not good."""
-    try:
-        said = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        said = None
-    found = find_error(said) if isinstance(said, dict) else None
-    return found or read_error(body)

@@ -34,7 +34,7 @@ from jackfield_sdk import (
 from jackfield_sdk.dialects import ServerSentEvent, openai_chat
 
 from . import access, listing, older
-from .errors import TABLE, find_error, read
+from .errors import TABLE, find_error
 from .forms import BASE_URL, KEYS, PROVIDER_FORM
 from .translation import translated
 
@@ -53,7 +53,7 @@ class Wenxin(OpenAICompatible):
     model_types = (ModelType.LLM, ModelType.TEXT_EMBEDDING, ModelType.RERANK)
     provider_form = PROVIDER_FORM
     dialects = (OPENAI_CHAT, OPENAI_EMBEDDINGS, ANTHROPIC_MESSAGES, JINA_RERANK)
-    http = VendorHTTP(table=TABLE, read_error=read, error_inside=find_error)
+    http = VendorHTTP(table=TABLE, error_inside=find_error)
     sign_in: ClassVar[VendorHTTP] = access.HTTP
     """How a token is asked for."""
 
