@@ -27,20 +27,20 @@ from jackfield_sdk import (
     ToolCall,
     Usage,
 )
-from jackfield_sdk.testing import Answer, VendorDouble
+from jackfield_sdk.testing import Answer, Asker, VendorDouble
 
 THINKS, PLANS = "command-a-plus-05-2026", "command-a-03-2025"
 ENDED = {"finish_reason": "COMPLETE", "usage": {"billed_units": {"input_tokens": 1, "output_tokens": 1}}}
 TOOL = Tool("query_daily_sales_report", "Sales of a day.")
 
 
-async def hear(api: Any, vendor: VendorDouble, events: list[dict[str, Any]]) -> LLMResult:
+async def hear(api: Asker, vendor: VendorDouble, events: list[dict[str, Any]]) -> LLMResult:
     vendor.answers(Answer.sse([(event["type"], event) for event in events]))
     result: LLMResult = await api.listen(PLANS)
     return result
 
 
-async def test_a_plan_is_reasoning(api: Any, vendor: VendorDouble) -> None:
+async def test_a_plan_is_reasoning(api: Asker, vendor: VendorDouble) -> None:
     function = {"name": "get_weather", "arguments": '{"city":"Paris"}'}
     message = {
         "role": "assistant",
@@ -62,7 +62,7 @@ async def test_a_plan_is_reasoning(api: Any, vendor: VendorDouble) -> None:
     assert result.usage == Usage(input_tokens=33, output_tokens=22)  # what was cached is Cohere's own part of the prompt
 
 
-async def test_the_usage_is_what_is_billed(api: Any, vendor: VendorDouble) -> None:
+async def test_the_usage_is_what_is_billed(api: Asker, vendor: VendorDouble) -> None:
     text = {"role": "assistant", "content": [{"type": "text", "text": "Hello!"}]}
     usage: dict[str, Any] = {
         "billed_units": {"input_tokens": 2406, "output_tokens": 2},
@@ -76,7 +76,7 @@ async def test_the_usage_is_what_is_billed(api: Any, vendor: VendorDouble) -> No
     assert (await api.ask(THINKS)).usage == Usage(input_tokens=2935, output_tokens=4, cache_read_tokens=2928)
 
 
-async def test_thoughts_text_and_what_it_cites(api: Any, vendor: VendorDouble) -> None:
+async def test_thoughts_text_and_what_it_cites(api: Asker, vendor: VendorDouble) -> None:
     source = {"type": "document", "id": "doc:0", "document": {"id": "doc:0", "snippet": "Emperor penguins are the tallest."}}
     cited = {
         "start": 29,
@@ -100,7 +100,7 @@ async def test_thoughts_text_and_what_it_cites(api: Any, vendor: VendorDouble) -
     assert (token["token"], token["logprob"]) == ("The tall", -0.75)
 
 
-async def test_a_stream_with_a_plan_and_two_calls(api: Any, vendor: VendorDouble) -> None:
+async def test_a_stream_with_a_plan_and_two_calls(api: Asker, vendor: VendorDouble) -> None:
     def call(kind: str, index: int, **calls: Any) -> dict[str, Any]:
         return {"type": kind, "index": index, "delta": {"message": {"tool_calls": calls}}}
 
@@ -127,7 +127,7 @@ async def test_a_stream_with_a_plan_and_two_calls(api: Any, vendor: VendorDouble
     assert result.usage == Usage(input_tokens=126, output_tokens=84)
 
 
-async def test_a_stream_with_citations(api: Any, vendor: VendorDouble) -> None:
+async def test_a_stream_with_citations(api: Asker, vendor: VendorDouble) -> None:
     def content(kind: str, **content: str) -> dict[str, Any]:
         return {"type": kind, "index": 0, "delta": {"message": {"content": content}}}
 
@@ -165,7 +165,7 @@ async def test_a_stream_with_citations(api: Any, vendor: VendorDouble) -> None:
     ],
 )
 async def test_a_generation_that_fails(
-    api: Any, vendor: VendorDouble, ended: dict[str, Any], error: type[JackfieldError]
+    api: Asker, vendor: VendorDouble, ended: dict[str, Any], error: type[JackfieldError]
 ) -> None:
     vendor.answers(Answer.json({"id": "1", "message": {"role": "assistant", "content": []}, **ended}))
     with pytest.raises(error):
@@ -202,7 +202,7 @@ MINUTELY = "You are using a Trial key, which is limited to 40 API calls / minute
     ],
 )
 async def test_the_error_table(
-    api: Any, vendor: VendorDouble, status: int, message: str, error: type[JackfieldError], param: str | None
+    api: Asker, vendor: VendorDouble, status: int, message: str, error: type[JackfieldError], param: str | None
 ) -> None:
     vendor.answers(Answer.json({"id": "8bd5b608", "message": message}, status, {"x-debug-trace-id": "trace-1"}))
     with pytest.raises(JackfieldError) as caught:

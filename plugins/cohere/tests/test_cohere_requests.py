@@ -26,7 +26,7 @@ from jackfield_sdk import (
     ToolResult,
     UnsupportedParameter,
 )
-from jackfield_sdk.testing import Answer, VendorDouble
+from jackfield_sdk.testing import Answer, Asker, VendorDouble
 
 THINKS, PLANS, OLDER = "command-a-plus-05-2026", "command-a-03-2025", "command-r-08-2024"
 SCHEMA = {"type": "object", "properties": {"day": {"type": "string"}}, "required": ["day"]}
@@ -37,7 +37,7 @@ ENDED = {"finish_reason": "COMPLETE", "usage": {"billed_units": {"input_tokens":
 HELLO = Answer.json({"id": "1", "message": {"role": "assistant", "content": [{"type": "text", "text": "hi"}]}, **ENDED})
 
 
-async def test_a_request_is_sent_as_cohere_has_it(api: Any, vendor: VendorDouble) -> None:
+async def test_a_request_is_sent_as_cohere_has_it(api: Asker, vendor: VendorDouble) -> None:
     vendor.answers(HELLO)
     await api.ask(
         THINKS,
@@ -102,7 +102,7 @@ async def test_a_request_is_sent_as_cohere_has_it(api: Any, vendor: VendorDouble
     }
 
 
-async def test_the_same_is_sent_as_by_coheres_own_client(api: Any, vendor: VendorDouble) -> None:
+async def test_the_same_is_sent_as_by_coheres_own_client(api: Asker, vendor: VendorDouble) -> None:
     vendor.answers(HELLO)
     function = {"name": CALL.name, "arguments": CALL.arguments}
     told = {"type": "document", "document": {"data": {"text": "12"}}}
@@ -162,7 +162,7 @@ async def test_the_same_is_sent_as_by_coheres_own_client(api: Any, vendor: Vendo
         (Sampling(reasoning_effort="high", reasoning_budget=500), {"type": "enabled", "token_budget": 500}),
     ],
 )
-async def test_thinking(api: Any, vendor: VendorDouble, sampling: Sampling, thinking: dict[str, Any] | None) -> None:
+async def test_thinking(api: Asker, vendor: VendorDouble, sampling: Sampling, thinking: dict[str, Any] | None) -> None:
     vendor.answers(HELLO)
     await api.ask(THINKS, sampling=sampling)
     assert vendor.last.json.get("thinking") == thinking
@@ -194,7 +194,7 @@ async def test_thinking(api: Any, vendor: VendorDouble, sampling: Sampling, thin
     ],
 )
 async def test_what_cohere_cannot_take_is_refused_by_its_name(
-    api: Any, vendor: VendorDouble, model: str, members: dict[str, Any], param: str
+    api: Asker, vendor: VendorDouble, model: str, members: dict[str, Any], param: str
 ) -> None:
     request = LLMRequest(model=model, **{"messages": [Message.user("x")], **members})
     with pytest.raises(BadRequest) as caught:
@@ -204,7 +204,7 @@ async def test_what_cohere_cannot_take_is_refused_by_its_name(
     assert not vendor.requests
 
 
-async def test_tokens_are_counted_by_coheres_tokenizer(api: Any, vendor: VendorDouble) -> None:
+async def test_tokens_are_counted_by_coheres_tokenizer(api: Asker, vendor: VendorDouble) -> None:
     vendor.answers(lambda sent: Answer.json({"tokens": [1] * len(sent.json["text"].split()), "token_strings": []}))
     context = api.context(THINKS)
     long = Message.user("word " * 20_000)

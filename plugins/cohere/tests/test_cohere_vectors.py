@@ -24,7 +24,7 @@ from jackfield_sdk import (
     UnsupportedParameter,
     Usage,
 )
-from jackfield_sdk.testing import Answer, Recorded, VendorDouble
+from jackfield_sdk.testing import Answer, Asker, Recorded, VendorDouble
 
 EMBED, OLDER, RERANK = "embed-v5.0-fast", "embed-english-v3.0", "rerank-v5.0-pro"
 PICTURE = ImagePart(Blob(media_type="image/png", data=b"\x89PNG"))
@@ -40,7 +40,7 @@ def vectors(request: Recorded) -> Answer:
     return Answer.json({"id": "199299d7", "embeddings": {"float": found}, "meta": meta, "response_type": "embeddings_by_type"})
 
 
-async def embed(api: Any, inputs: list[Any], model: str = EMBED, **members: Any) -> Any:
+async def embed(api: Asker, inputs: list[Any], model: str = EMBED, **members: Any) -> Any:
     request = EmbeddingRequest(model=model, inputs=inputs, **members)
     return await api.kernel.invoke_text_embedding(request, api.context(model, ModelType.TEXT_EMBEDDING))
 
@@ -57,7 +57,7 @@ async def embed(api: Any, inputs: list[Any], model: str = EMBED, **members: Any)
         ),
     ],
 )
-async def test_texts(api: Any, vendor: VendorDouble, members: dict[str, Any], sent: dict[str, Any]) -> None:
+async def test_texts(api: Asker, vendor: VendorDouble, members: dict[str, Any], sent: dict[str, Any]) -> None:
     vendor.answers(vectors)
     result = await embed(api, ["hello", "world"], **members)
     assert vendor.last.url == "https://api.cohere.com/v2/embed"
@@ -65,7 +65,7 @@ async def test_texts(api: Any, vendor: VendorDouble, members: dict[str, Any], se
     assert (result.embeddings, result.usage, result.model) == ([[0.016, -0.008]] * 2, Usage(input_tokens=2), EMBED)
 
 
-async def test_texts_and_images(api: Any, vendor: VendorDouble) -> None:
+async def test_texts_and_images(api: Asker, vendor: VendorDouble) -> None:
     vendor.answers(vectors)
     await embed(api, [[TextPart("a penguin"), PICTURE], [PICTURE], [TextPart("alone")]])
     assert vendor.last.json["inputs"] == [
@@ -77,7 +77,7 @@ async def test_texts_and_images(api: Any, vendor: VendorDouble) -> None:
     assert vendor.last.json["texts"] == ["alone"]
 
 
-async def test_an_older_model_takes_one_image_at_a_time(api: Any, vendor: VendorDouble) -> None:
+async def test_an_older_model_takes_one_image_at_a_time(api: Asker, vendor: VendorDouble) -> None:
     vendor.answers(vectors)
     result = await embed(api, [[PICTURE], [TextPart("a penguin")], [PICTURE]], OLDER)
     assert len(result.embeddings) == len(vendor.requests) == 3
@@ -104,7 +104,7 @@ async def test_an_older_model_takes_one_image_at_a_time(api: Any, vendor: Vendor
     ],
 )
 async def test_what_an_embedding_cannot_take(
-    api: Any, vendor: VendorDouble, inputs: list[Any], model: str, members: dict[str, Any], param: str
+    api: Asker, vendor: VendorDouble, inputs: list[Any], model: str, members: dict[str, Any], param: str
 ) -> None:
     with pytest.raises(UnsupportedParameter) as caught:
         await embed(api, inputs, model, **members)
@@ -113,13 +113,13 @@ async def test_what_an_embedding_cannot_take(
 
 
 @pytest.mark.parametrize("embeddings", [{"int8": [[1]]}, {"float": [[]]}, {"float": "x"}, [[1.0]], None])
-async def test_vectors_that_are_none(api: Any, vendor: VendorDouble, embeddings: Any) -> None:
+async def test_vectors_that_are_none(api: Asker, vendor: VendorDouble, embeddings: Any) -> None:
     vendor.answers(Answer.json({"id": "1", "embeddings": embeddings}))
     with pytest.raises(ServerUnavailable):
         await embed(api, ["x"])
 
 
-async def test_a_ranking_is_asked_for_and_billed(api: Any, vendor: VendorDouble) -> None:
+async def test_a_ranking_is_asked_for_and_billed(api: Asker, vendor: VendorDouble) -> None:
     ranking = [{"index": 1, "relevance_score": 0.99}, {"index": 0, "relevance_score": 0.3}]
     meta = {"billed_units": {"input_tokens": 40}, "tokens": {"input_tokens": 52}}
     vendor.answers(Answer.json({"id": "07734bd2", "results": ranking, "meta": meta}))
@@ -137,7 +137,7 @@ async def test_a_ranking_is_asked_for_and_billed(api: Any, vendor: VendorDouble)
     assert [one.index for one in theirs.results] == [one.index for one in result.ranking]
 
 
-async def test_a_body_of_coheres_client_is_passed_on(api: Any, vendor: VendorDouble) -> None:
+async def test_a_body_of_coheres_client_is_passed_on(api: Asker, vendor: VendorDouble) -> None:
     vendor.answers(Answer.json({"results": [], "brand_new": 1}))
     body = b'{"model":"rerank-v5.0-pro","query":"q","documents":["a"],"relevant_spans":{"mode":"enabled"}}'
     request = RelayRequest(dialect="cohere.rerank", model=RERANK, body=body)
@@ -147,7 +147,7 @@ async def test_a_body_of_coheres_client_is_passed_on(api: Any, vendor: VendorDou
     assert (vendor.last.url, vendor.last.body) == ("https://api.cohere.com/v2/rerank", body)
 
 
-async def test_a_key_is_proved_by_coheres_own_check(api: Any, vendor: VendorDouble) -> None:
+async def test_a_key_is_proved_by_coheres_own_check(api: Asker, vendor: VendorDouble) -> None:
     vendor.answers(Answer.json({"valid": True}))
     await api.kernel.validate_provider_credentials(api.context())
     assert (vendor.last.method, vendor.last.url) == ("POST", "https://api.cohere.com/v1/check-api-key")
@@ -172,7 +172,7 @@ async def test_a_key_is_proved_by_coheres_own_check(api: Any, vendor: VendorDoub
     ],
 )
 async def test_what_speaks_against_a_key(
-    api: Any, vendor: VendorDouble, answer: Answer, values: dict[str, str], error: type[JackfieldError], param: str | None
+    api: Asker, vendor: VendorDouble, answer: Answer, values: dict[str, Any], error: type[JackfieldError], param: str | None
 ) -> None:
     vendor.answers(answer)
     with pytest.raises(error) as caught:
@@ -180,7 +180,7 @@ async def test_what_speaks_against_a_key(
     assert caught.value.param == param
 
 
-async def test_the_models_that_a_key_reaches(api: Any, vendor: VendorDouble) -> None:
+async def test_the_models_that_a_key_reaches(api: Asker, vendor: VendorDouble) -> None:
     fine: dict[str, Any] = {
         "name": "command-next",
         "endpoints": ["chat", "embed", "summarize"],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import AsyncIterator
 from typing import Any, ClassVar
 
 import orjson
@@ -33,7 +32,6 @@ from jackfield_sdk import (
     RequestTooLarge,
     Sampling,
     ServerUnavailable,
-    StreamCollector,
     TextPart,
     Timeout,
     Tool,
@@ -46,7 +44,7 @@ from jackfield_sdk import (
 from jackfield_sdk.dialects import openai_chat
 from jackfield_sdk.testing import (
     Answer,
-    Caller,
+    Asker,
     EmbeddingConformance,
     LLMConformance,
     ProviderConformance,
@@ -54,7 +52,7 @@ from jackfield_sdk.testing import (
     Said,
     Vendor,
     VendorDouble,
-    open_caller,
+    asking,
 )
 
 STATUSES = {
@@ -145,31 +143,16 @@ WEATHER = Tool("weather", "Tells the weather.", {"type": "object", "properties":
 CITY = {"city": "Oslo"}
 
 
-@pytest.fixture
-async def vendor() -> AsyncIterator[VendorDouble]:
-    async with VendorDouble() as vendor:
-        vendor.answers(HI)
-        yield vendor
-
-
-@pytest.fixture
-async def gemini(vendor: VendorDouble) -> AsyncIterator[Caller]:
-    async with open_caller(plugin, vendor) as caller:
-        yield caller
-
-
-async def ask(gemini: Caller, model: str = "gemini-3.5-flash", **members: Any) -> Any:
-    request = LLMRequest(model=model, **{"messages": HELLO} | members)
-    return await gemini.kernel.invoke_llm(request, gemini.context(KEY, model))
+vendor, gemini = asking(plugin, KEY, "gemini-3.5-flash", HI)
 
 
 # -- what is sent ---------------------------------------------------------------------------------------------------------
 
 
-async def test_a_plain_chat(gemini: Caller, vendor: VendorDouble) -> None:
+async def test_a_plain_chat(gemini: Asker, vendor: VendorDouble) -> None:
     messages = [Message.system("Be brief."), Message.user("Hello"), Message.assistant("Hi."), Message.user("More"), *HELLO]
     sampling = Sampling(max_tokens=50, temperature=0.5, top_p=0.75, top_k=5, seed=7, stop=["END"])
-    await ask(gemini, messages=messages, sampling=sampling, user="u", metadata={"a": "b"})
+    await gemini.ask(messages=messages, sampling=sampling, user="u", metadata={"a": "b"})
     assert vendor.last.url == "https://generativelanguage.googleapis.com/v1beta/models/gemini-3.5-flash:generateContent"
     assert vendor.last.headers["x-goog-api-key"] == KEY["api_key"]
     assert vendor.last.json == {
@@ -192,10 +175,10 @@ async def test_a_plain_chat(gemini: Caller, vendor: VendorDouble) -> None:
 
 
 @pytest.mark.parametrize("base", ["https://proxy.acme.example/g", "https://proxy.acme.example/g/v1beta/openai/"])
-async def test_a_base_url_and_a_stream(gemini: Caller, vendor: VendorDouble, base: str) -> None:
+async def test_a_base_url_and_a_stream(gemini: Asker, vendor: VendorDouble, base: str) -> None:
     vendor.answers(Answer.sse([orjson.loads(HI.body)]))
     request = LLMRequest(model="gemini-3.5-flash", messages=HELLO, stream=True)
-    context = gemini.context(KEY | {"base_url": base}, "gemini-3.5-flash")
+    context = gemini.context("gemini-3.5-flash", base_url=base)
     assert [type(event).__name__ async for event in await gemini.kernel.stream_llm(request, context)] == [
         "TextDelta",
         "StreamEnd",
@@ -204,7 +187,7 @@ async def test_a_base_url_and_a_stream(gemini: Caller, vendor: VendorDouble, bas
     assert vendor.last.url == address
 
 
-async def test_images_files_and_a_schema(gemini: Caller, vendor: VendorDouble) -> None:
+async def test_images_files_and_a_schema(gemini: Asker, vendor: VendorDouble) -> None:
     parts: list[Part] = [
         ImagePart(Blob(url="https://acme.example/cat.png")),
         ImagePart(Blob(media_type="image/png", data=b"png")),
@@ -212,7 +195,7 @@ async def test_images_files_and_a_schema(gemini: Caller, vendor: VendorDouble) -
         FilePart(Blob(file_id="files/abc", media_type="application/pdf")),
     ]
     schema = {"type": "object", "properties": {"sum": {"type": "integer"}}}
-    await ask(gemini, messages=[Message("user", parts)], output=OutputFormat("json_schema", schema, name="answer"))
+    await gemini.ask(messages=[Message("user", parts)], output=OutputFormat("json_schema", schema, name="answer"))
     assert vendor.last.json["contents"][0]["parts"] == [
         {"fileData": {"fileUri": "https://acme.example/cat.png"}},
         {"inlineData": {"mimeType": "image/png", "data": "cG5n"}},
@@ -229,7 +212,7 @@ async def test_images_files_and_a_schema(gemini: Caller, vendor: VendorDouble) -
     assert (config["responseMimeType"], config["responseJsonSchema"]) == ("application/json", schema)
 
 
-async def test_tools_and_what_they_returned(gemini: Caller, vendor: VendorDouble) -> None:
+async def test_tools_and_what_they_returned(gemini: Asker, vendor: VendorDouble) -> None:
     calls = [ToolCall("c1", "weather", '{"city":"Oslo"}'), ToolCall("c2", "weather", "no json")]
     shown: list[TextPart | ImagePart | FilePart] = [TextPart("a picture"), ImagePart(Blob(media_type="image/png", data=b"p"))]
     turns = [
@@ -238,7 +221,7 @@ async def test_tools_and_what_they_returned(gemini: Caller, vendor: VendorDouble
         Message("tool", [ToolResult("c1", "rain")]),
         Message("tool", [ToolResult("c2", shown, is_error=True)]),
     ]
-    await ask(gemini, messages=turns, tools=[WEATHER], tool_choice=ToolChoice("tool", "weather"))
+    await gemini.ask(messages=turns, tools=[WEATHER], tool_choice=ToolChoice("tool", "weather"))
     asked, called, returned, picture = vendor.last.json["contents"]
     assert asked == {"role": "user", "parts": [{"text": "Weather?"}]}
     lost = {"thoughtSignature": "skip_thought_signature_validator"}
@@ -266,18 +249,16 @@ async def test_tools_and_what_they_returned(gemini: Caller, vendor: VendorDouble
     [(None, None, None), (None, True, "VALIDATED"), (ToolChoice("none"), None, "NONE"), (ToolChoice("required"), True, "ANY")],
 )
 async def test_the_choice_of_tools(
-    gemini: Caller, vendor: VendorDouble, choice: ToolChoice | None, strict: bool | None, mode: str | None
+    gemini: Asker, vendor: VendorDouble, choice: ToolChoice | None, strict: bool | None, mode: str | None
 ) -> None:
-    await ask(gemini, tools=[Tool("weather", strict=strict)], tool_choice=choice)
+    await gemini.ask(tools=[Tool("weather", strict=strict)], tool_choice=choice)
     config = vendor.last.json.get("toolConfig")
     assert config == ({"functionCallingConfig": {"mode": mode}} if mode else None)
 
 
-async def test_one_call_at_a_time_cannot_be_had(gemini: Caller, vendor: VendorDouble) -> None:
-    with pytest.raises(UnsupportedParameter) as caught:
-        await ask(gemini, tools=[WEATHER], tool_choice=ToolChoice(parallel=False))
-    assert caught.value.param == "parallel_tool_calls"
-    await ask(gemini, tools=[WEATHER], tool_choice=ToolChoice(parallel=False), drop_unsupported=True)
+async def test_one_call_at_a_time_cannot_be_had(gemini: Asker, vendor: VendorDouble) -> None:
+    await gemini.refused("parallel_tool_calls", tools=[WEATHER], tool_choice=ToolChoice(parallel=False))
+    await gemini.ask(tools=[WEATHER], tool_choice=ToolChoice(parallel=False), drop_unsupported=True)
     assert len(vendor.requests) == 1
 
 
@@ -296,47 +277,43 @@ async def test_one_call_at_a_time_cannot_be_had(gemini: Caller, vendor: VendorDo
     ],
 )
 async def test_how_much_it_thinks(
-    gemini: Caller, vendor: VendorDouble, model: str, sampling: Sampling, config: dict[str, Any] | None
+    gemini: Asker, vendor: VendorDouble, model: str, sampling: Sampling, config: dict[str, Any] | None
 ) -> None:
-    await ask(gemini, model, sampling=sampling)
+    await gemini.ask(model, sampling=sampling)
     assert vendor.last.json.get("generationConfig", {}).get("thinkingConfig") == config
 
 
-async def test_what_a_model_does_not_take(gemini: Caller, vendor: VendorDouble) -> None:
+async def test_what_a_model_does_not_take(gemini: Asker, vendor: VendorDouble) -> None:
     for model, sampling, name in (
         ("gemini-4-hydrogen", Sampling(temperature=0.2), "temperature"),
         ("gemini-3.5-flash", Sampling(frequency_penalty=0.5), "frequency_penalty"),
         ("gemini-2.5-flash", Sampling(logprobs=True), "logprobs"),
     ):
-        with pytest.raises(UnsupportedParameter) as caught:
-            await ask(gemini, model, sampling=sampling)
-        assert caught.value.param == name
-    with pytest.raises(BadRequest):
-        await ask(gemini, "gemini-3.1-pro-preview", sampling=Sampling(reasoning_effort="minimal"))
-    assert not vendor.requests
+        assert isinstance(await gemini.refused(name, model, sampling=sampling), UnsupportedParameter)
+    await gemini.refused("reasoning_effort", "gemini-3.1-pro-preview", sampling=Sampling(reasoning_effort="minimal"))
 
 
-async def test_googles_own_members_and_tools(gemini: Caller, vendor: VendorDouble) -> None:
+async def test_googles_own_members_and_tools(gemini: Asker, vendor: VendorDouble) -> None:
     search = OpaqueTool("gemini.generate", {"googleSearch": {}})
     extra = {"safetySettings": [{"category": "X"}], "generationConfig": {"mediaResolution": "LOW"}}
-    await ask(gemini, tools=[search], extra=extra)
+    await gemini.ask(tools=[search], extra=extra)
     assert vendor.last.json["tools"] == [{"googleSearch": {}}]
     assert vendor.last.json["safetySettings"] == [{"category": "X"}]
     config = vendor.last.json["generationConfig"]
     assert config == {"mediaResolution": "LOW", "thinkingConfig": {"includeThoughts": True}}
     with pytest.raises(UnsupportedParameter):
-        await ask(gemini, tools=[OpaqueTool("openai.chat", {"type": "custom"})])
+        await gemini.ask(tools=[OpaqueTool("openai.chat", {"type": "custom"})])
 
 
-async def test_what_clients_of_the_compatible_surface_say(gemini: Caller, vendor: VendorDouble) -> None:
+async def test_what_clients_of_the_compatible_surface_say(gemini: Asker, vendor: VendorDouble) -> None:
     google = {"thinking_config": {"thinking_level": "low"}, "cached_content": "cachedContents/1"}
     wire = {"model": "gemini-3.5-flash", "messages": [{"role": "user", "content": "x"}], "extra_body": {"google": google}}
-    await gemini.kernel.invoke_llm(openai_chat.parse_request(wire), gemini.context(KEY, "gemini-3.5-flash"))
+    await gemini.kernel.invoke_llm(openai_chat.parse_request(wire), gemini.context("gemini-3.5-flash"))
     assert vendor.last.json["generationConfig"] == {"thinkingConfig": {"thinking_level": "low"}}
     assert vendor.last.json["cachedContent"] == "cachedContents/1"
     with pytest.raises(UnsupportedParameter):
         strange = openai_chat.parse_request(wire | {"extra_body": {"other": {}}})
-        await gemini.kernel.invoke_llm(strange, gemini.context(KEY, "gemini-3.5-flash"))
+        await gemini.kernel.invoke_llm(strange, gemini.context("gemini-3.5-flash"))
 
 
 # -- signatures -----------------------------------------------------------------------------------------------------------
@@ -355,17 +332,13 @@ def signed(parts: list[dict[str, Any]], finish: str | None = "STOP") -> dict[str
 
 
 @pytest.mark.parametrize("stream", [False, True])
-async def test_signatures_go_back_in_the_part_they_came_with(gemini: Caller, vendor: VendorDouble, stream: bool) -> None:
+async def test_signatures_go_back_in_the_part_they_came_with(gemini: Asker, vendor: VendorDouble, stream: bool) -> None:
     if stream:
         vendor.answers(Answer.sse([*(signed([part], None) for part in SIGNED), signed([])]))
-        collector = StreamCollector()
-        request = LLMRequest(model="gemini-3.5-flash", messages=HELLO, tools=[WEATHER], stream=True)
-        async for event in await gemini.kernel.stream_llm(request, gemini.context(KEY, "gemini-3.5-flash")):
-            collector.add(event)
-        result = collector.result()
+        result = await gemini.listen(tools=[WEATHER])
     else:
         vendor.answers(Answer.json(signed(SIGNED)))
-        result = await ask(gemini, tools=[WEATHER])
+        result = await gemini.ask(tools=[WEATHER])
     assert result.finish_reason == "tool_calls"
     first, second = result.tool_calls
     assert first.extra == {"extra_content": {"google": {"thought_signature": "sig-of-call"}}}
@@ -373,18 +346,18 @@ async def test_signatures_go_back_in_the_part_they_came_with(gemini: Caller, ven
     seals = [part.signature for part in result.message.parts if isinstance(part, ReasoningPart)]
     assert "gemini:sig-of-text" in seals
     vendor.answers(HI)
-    await ask(gemini, messages=[*HELLO, result.message], tools=[WEATHER])
+    await gemini.ask(messages=[*HELLO, result.message], tools=[WEATHER])
     sent = vendor.last.json["contents"][1]["parts"]
     assert [part.get("thoughtSignature") for part in sent if "functionCall" in part] == ["sig-of-call", None]
     assert "sig-of-text" in [part.get("thoughtSignature") for part in sent if "text" in part]
     assert not any(part.get("thought") for part in sent), "thoughts themselves are not sent back"
 
 
-async def test_a_clients_turn_carries_the_signature_of_a_call(gemini: Caller, vendor: VendorDouble) -> None:
+async def test_a_clients_turn_carries_the_signature_of_a_call(gemini: Asker, vendor: VendorDouble) -> None:
     """As the official client of OpenAI's sends it back: the message as it came."""
     vendor.answers(Answer.json(signed(SIGNED[2:3])))
     wire = {"model": "gemini-3.5-flash", "messages": [{"role": "user", "content": "x"}]}
-    context = gemini.context(KEY, "gemini-3.5-flash")
+    context = gemini.context("gemini-3.5-flash")
     answer = openai_chat.render_result(await gemini.kernel.invoke_llm(openai_chat.parse_request(wire), context))
     call = answer["choices"][0]["message"]["tool_calls"][0]
     turn = [*wire["messages"], answer["choices"][0]["message"], {"role": "tool", "tool_call_id": call["id"], "content": "rain"}]
@@ -395,89 +368,88 @@ async def test_a_clients_turn_carries_the_signature_of_a_call(gemini: Caller, ve
     assert returned["parts"][0]["functionResponse"]["name"] == "weather"
 
 
-async def test_foreign_signatures_stay_behind(gemini: Caller, vendor: VendorDouble) -> None:
+async def test_foreign_signatures_stay_behind(gemini: Asker, vendor: VendorDouble) -> None:
     thought: list[Part] = [
         ReasoningPart("Hm.", signature="EqoBCkgIChAB" * 9),
         ReasoningPart(redacted="sealed"),
         TextPart("Hi."),
     ]
-    await ask(gemini, messages=[*HELLO, Message("assistant", thought)])
+    await gemini.ask(messages=[*HELLO, Message("assistant", thought)])
     assert vendor.last.json["contents"][1] == {"role": "model", "parts": [{"text": "Hi."}]}
 
 
 # -- what is answered ------------------------------------------------------------------------------------------------------
 
 
-async def test_usage_of_googles_tools_is_input(gemini: Caller, vendor: VendorDouble) -> None:
+async def test_usage_of_googles_tools_is_input(gemini: Asker, vendor: VendorDouble) -> None:
     usage = {"promptTokenCount": 10, "toolUsePromptTokenCount": 5, "candidatesTokenCount": 3, "thoughtsTokenCount": 4}
     vendor.answers(Answer.json(orjson.loads(HI.body) | {"usageMetadata": usage}))
-    assert (await ask(gemini)).usage == Usage(input_tokens=15, output_tokens=7, reasoning_tokens=4)
+    assert (await gemini.ask()).usage == Usage(input_tokens=15, output_tokens=7, reasoning_tokens=4)
 
 
-async def test_a_blocked_prompt(gemini: Caller, vendor: VendorDouble) -> None:
+async def test_a_blocked_prompt(gemini: Asker, vendor: VendorDouble) -> None:
     feedback = {"blockReason": "PROHIBITED_CONTENT", "safetyRatings": [{"category": "HARM_CATEGORY_X", "blocked": True}]}
     body = {"promptFeedback": feedback, "usageMetadata": {"promptTokenCount": 3}}
     vendor.answers(Answer.json(body))
     with pytest.raises(ContentRefused) as caught:
-        await ask(gemini)
+        await gemini.ask()
     assert caught.value.vendor_message == "PROHIBITED_CONTENT: HARM_CATEGORY_X"
     vendor.answers(Answer.sse([body]))
     with pytest.raises(ContentRefused):
-        request = LLMRequest(model="gemini-3.5-flash", messages=HELLO, stream=True)
-        async for _ in await gemini.kernel.stream_llm(request, gemini.context(KEY, "gemini-3.5-flash")):
-            pass
+        await gemini.listen()
 
 
 @pytest.mark.parametrize(
     ("reason", "finish"),
     [("SAFETY", "content_filter"), ("RECITATION", "content_filter"), ("MAX_TOKENS", "length"), ("CONTINUATION", "length")],
 )
-async def test_an_answer_that_holds_nothing_but_its_end(gemini: Caller, vendor: VendorDouble, reason: str, finish: str) -> None:
+async def test_an_answer_that_holds_nothing_but_its_end(gemini: Asker, vendor: VendorDouble, reason: str, finish: str) -> None:
     vendor.answers(Answer.json({"candidates": [{"content": {}, "finishReason": reason}]}))
-    result = await ask(gemini)
+    result = await gemini.ask()
     assert (result.text, result.finish_reason) == ("", finish)
 
 
-async def test_a_mishap_of_the_model(gemini: Caller, vendor: VendorDouble) -> None:
+async def test_a_mishap_of_the_model(gemini: Asker, vendor: VendorDouble) -> None:
     mishap = {"finishReason": "MALFORMED_FUNCTION_CALL", "finishMessage": "Malformed function call: x("}
     vendor.answers(Answer.json({"candidates": [mishap]}))
     with pytest.raises(ServerUnavailable) as caught:
-        await ask(gemini)
+        await gemini.ask()
     assert (caught.value.vendor_code, caught.value.retryable) == ("MALFORMED_FUNCTION_CALL", True)
     assert caught.value.vendor_message == "Malformed function call: x("
     vendor.answers(Answer.json({"candidates": [{"content": {"parts": [{"text": "half"}]}, "finishReason": "OTHER"}]}))
-    assert (await ask(gemini)).finish_reason == "error"
+    assert (await gemini.ask()).finish_reason == "error"
 
 
-async def test_what_a_grounded_answer_cites(gemini: Caller, vendor: VendorDouble) -> None:
+async def test_what_a_grounded_answer_cites(gemini: Asker, vendor: VendorDouble) -> None:
     metadata = {
         "groundingChunks": [{"web": {"uri": "https://acme.example", "title": "Acme"}}],
         "groundingSupports": [{"segment": {"startIndex": 3, "endIndex": 8}, "groundingChunkIndices": [0, 7]}],
     }
     content = {"parts": [{"text": "Å is a letter."}]}
     vendor.answers(Answer.json({"candidates": [{"content": content, "finishReason": "STOP", "groundingMetadata": metadata}]}))
-    result = await ask(gemini)
+    result = await gemini.ask()
     (part,) = result.message.parts
+    assert isinstance(part, TextPart)
     page = {"url": "https://acme.example", "title": "Acme"}
     assert part.citations == [{"type": "url_citation", **page, "start_index": 2, "end_index": 7}]
 
 
-async def test_code_that_google_ran_and_pictures(gemini: Caller, vendor: VendorDouble) -> None:
+async def test_code_that_google_ran_and_pictures(gemini: Asker, vendor: VendorDouble) -> None:
     parts = [
         {"executableCode": {"language": "PYTHON", "code": "print(1)"}},
         {"codeExecutionResult": {"outcome": "OUTCOME_OK", "output": "1"}},
         {"inlineData": {"mimeType": "image/png", "data": base64.b64encode(b"png").decode()}},
     ]
     vendor.answers(Answer.json(signed(parts)))
-    result = await ask(gemini)
+    result = await gemini.ask()
     assert "```python\nprint(1)\n```" in result.text
     assert result.message.parts[-1] == ImagePart(Blob(media_type="image/png", data=b"png"))
 
 
-async def test_google_counts_the_tokens(gemini: Caller, vendor: VendorDouble) -> None:
+async def test_google_counts_the_tokens(gemini: Asker, vendor: VendorDouble) -> None:
     vendor.answers(Answer.json({"totalTokens": 42}))
     request = LLMRequest(model="gemini-3.5-flash", messages=[Message.system("s"), *HELLO], tools=[WEATHER])
-    context = gemini.context(KEY, "gemini-3.5-flash")
+    context = gemini.context("gemini-3.5-flash")
     assert await gemini.kernel.count_tokens(request, context) == 42
     assert vendor.last.path == "/v1beta/models/gemini-3.5-flash:countTokens"
     counted = vendor.last.json["generateContentRequest"]
@@ -488,7 +460,7 @@ async def test_google_counts_the_tokens(gemini: Caller, vendor: VendorDouble) ->
         await gemini.kernel.count_tokens(request, context)
 
 
-async def test_the_models_that_can_be_called_come_in_pages(gemini: Caller, vendor: VendorDouble) -> None:
+async def test_the_models_that_can_be_called_come_in_pages(gemini: Asker, vendor: VendorDouble) -> None:
     def entry(name: str, *methods: str, **more: Any) -> dict[str, Any]:
         return {"name": f"models/{name}", "supportedGenerationMethods": list(methods), "inputTokenLimit": 1000, **more}
 
@@ -498,7 +470,7 @@ async def test_the_models_that_can_be_called_come_in_pages(gemini: Caller, vendo
     ]
     second = [entry("embed-9", "embedContent"), entry("veo-9", "predictLongRunning")]
     vendor.answers([Answer.json({"models": first, "nextPageToken": "t"}), Answer.json({"models": second})])
-    models = await gemini.kernel.list_models(gemini.context(KEY))
+    models = await gemini.kernel.list_models(gemini.context())
     assert [(model.id, model.type, model.context_window) for model in models] == [
         ("gemini-9", ModelType.LLM, 1000),
         ("embed-9", ModelType.TEXT_EMBEDDING, 1000),
@@ -509,12 +481,12 @@ async def test_the_models_that_can_be_called_come_in_pages(gemini: Caller, vendo
 # -- embeddings -----------------------------------------------------------------------------------------------------------
 
 
-async def embed(gemini: Caller, model: str, **members: Any) -> Any:
+async def embed(gemini: Asker, model: str, **members: Any) -> Any:
     request = EmbeddingRequest(model=model, **members)
-    return await gemini.kernel.invoke_text_embedding(request, gemini.context(KEY, model, ModelType.TEXT_EMBEDDING))
+    return await gemini.kernel.invoke_text_embedding(request, gemini.context(model, ModelType.TEXT_EMBEDDING))
 
 
-async def test_embeddings(gemini: Caller, vendor: VendorDouble) -> None:
+async def test_embeddings(gemini: Asker, vendor: VendorDouble) -> None:
     vendor.answers(Answer.json({"embeddings": [{"values": [1.0]}, {"values": [2.0]}]}))
     result = await embed(gemini, "gemini-embedding-001", inputs=["a", "b"], purpose="query", dimensions=768)
     assert (result.embeddings, result.usage) == ([[1.0], [2.0]], Usage())
@@ -523,7 +495,7 @@ async def test_embeddings(gemini: Caller, vendor: VendorDouble) -> None:
     assert vendor.last.json == {"requests": [{"content": {"parts": [{"text": text}]}, **beside} for text in ("a", "b")]}
 
 
-async def test_the_newer_model_is_told_the_purpose_in_the_text_and_sees_images(gemini: Caller, vendor: VendorDouble) -> None:
+async def test_the_newer_model_is_told_the_purpose_in_the_text_and_sees_images(gemini: Asker, vendor: VendorDouble) -> None:
     vendor.answers(Answer.json({"embeddings": [{"values": [1.0]}]}))
     image = ImagePart(Blob(media_type="image/png", data=b"png"))
     await embed(gemini, "gemini-embedding-2", inputs=[[TextPart("a"), image]], purpose="document")
@@ -583,25 +555,18 @@ ROWS: list[tuple[Answer, type[JackfieldError], str | None]] = [
 
 
 @pytest.mark.parametrize(("answer", "kind", "param"), ROWS)
-async def test_errors_of_google(
-    gemini: Caller, vendor: VendorDouble, answer: Answer, kind: type[JackfieldError], param: str | None
-) -> None:
-    vendor.answers(answer)
-    with pytest.raises(JackfieldError) as caught:
-        await ask(gemini)
-    failure = caught.value
+async def test_errors_of_google(gemini: Asker, answer: Answer, kind: type[JackfieldError], param: str | None) -> None:
+    failure = await gemini.failure(answer)
     assert (type(failure), failure.param, failure.vendor_status) == (kind, param, answer.status)
     assert failure.retry_after == (34.5 if b"34.5s" in answer.body else None)
 
 
-async def test_an_error_in_mid_stream(gemini: Caller, vendor: VendorDouble) -> None:
+async def test_an_error_in_mid_stream(gemini: Asker, vendor: VendorDouble) -> None:
     vendor.answers(
         Answer.sse([signed([{"text": "Hel"}], None), orjson.loads(error(429, "RESOURCE_EXHAUSTED", "no", RETRY).body)])
     )
-    request = LLMRequest(model="gemini-3.5-flash", messages=HELLO, stream=True)
     with pytest.raises(RateLimited) as caught:
-        async for _ in await gemini.kernel.stream_llm(request, gemini.context(KEY, "gemini-3.5-flash")):
-            pass
+        await gemini.listen()
     assert caught.value.retry_after == 34.5
 
 

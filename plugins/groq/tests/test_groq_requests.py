@@ -8,15 +8,12 @@ import pytest
 from jackfield_groq import plugin
 from jackfield_sdk import (
     AudioPart,
-    BadRequest,
     Blob,
     CredentialsInvalid,
     Feature,
     FilePart,
     ImagePart,
     JackfieldError,
-    LLMRequest,
-    LLMResult,
     Message,
     ModelNotFound,
     ModelType,
@@ -30,7 +27,6 @@ from jackfield_sdk import (
     Sampling,
     ServerUnavailable,
     SpeechRequest,
-    StreamCollector,
     TextPart,
     TimedText,
     Tool,
@@ -40,9 +36,8 @@ from jackfield_sdk import (
     UnsupportedParameter,
     Usage,
 )
-from jackfield_sdk.testing import Answer, Caller, VendorDouble
+from jackfield_sdk.testing import Answer, Asker, VendorDouble, asking
 
-KEY = {"api_key": "groq-canary-key"}
 GPT, QWEN, COMPOUND = "openai/gpt-oss-120b", "qwen/qwen3.8-27b", "groq/compound"
 WHISPER, TURBO, ORPHEUS = "whisper-large-v3", "whisper-large-v3-turbo", "canopylabs/orpheus-v1-english"
 HELLO = Answer.json({"id": "1", "choices": [{"index": 0, "message": {"content": "hi"}, "finish_reason": "stop"}]})
@@ -55,15 +50,11 @@ BAD_CALL = {
 }
 
 
-async def ask(caller: Caller, model: str, *messages: Message, **members: Any) -> LLMResult:
-    request = LLMRequest(model=model, messages=list(messages or [Message.user("Hello")]), **members)
-    return await caller.kernel.invoke_llm(request, caller.context(KEY, model))
+vendor, groq = asking(plugin, {"api_key": "groq-canary-key"}, GPT, HELLO)
 
 
-async def test_a_request_is_sent_as_groq_has_it(caller: Caller, vendor: VendorDouble) -> None:
-    vendor.answers(HELLO)
-    await ask(
-        caller,
+async def test_a_request_is_sent_as_groq_has_it(groq: Asker, vendor: VendorDouble) -> None:
+    await groq.ask(
         GPT,
         Message.system("Be brief."),
         Message("user", [TextPart("Look:"), ImagePart(Blob(url="https://a.example/b.png"))], name="ann"),
@@ -106,7 +97,7 @@ async def test_a_request_is_sent_as_groq_has_it(caller: Caller, vendor: VendorDo
     }
 
 
-async def test_an_answer_with_thoughts(caller: Caller, vendor: VendorDouble) -> None:
+async def test_an_answer_with_thoughts(groq: Asker, vendor: VendorDouble) -> None:
     message = {"content": "4", "reasoning": "The user asks for 2+2.", "role": "assistant"}
     usage = {
         "completion_time": 0.574329735,
@@ -119,7 +110,7 @@ async def test_an_answer_with_thoughts(caller: Caller, vendor: VendorDouble) -> 
     choice = {"finish_reason": "stop", "index": 0, "logprobs": None, "message": message}
     head = {"id": "chatcmpl-8b82", "model": GPT, "service_tier": "on_demand", "x_groq": {"id": "req_01kw", "seed": 1}}
     vendor.answers(Answer.json(head | {"choices": [choice], "usage": usage}))
-    result = await ask(caller, GPT)
+    result = await groq.ask(GPT)
     assert result.message.parts == [ReasoningPart("The user asks for 2+2."), TextPart("4")]
     assert result.usage == Usage(input_tokens=336, output_tokens=96, cache_read_tokens=256, reasoning_tokens=59)
 
@@ -136,43 +127,35 @@ async def test_an_answer_with_thoughts(caller: Caller, vendor: VendorDouble) -> 
     ],
 )
 async def test_efforts_in_the_words_of_the_family(
-    caller: Caller, vendor: VendorDouble, model: str, effort: str | None, sent: str | None
+    groq: Asker, vendor: VendorDouble, model: str, effort: str | None, sent: str | None
 ) -> None:
-    vendor.answers(HELLO)
-    await ask(caller, model, sampling=Sampling(reasoning_effort=effort))
+    await groq.ask(model, sampling=Sampling(reasoning_effort=effort))
     assert vendor.last.json.get("reasoning_effort") == sent
 
 
-async def test_how_thoughts_come(caller: Caller, vendor: VendorDouble) -> None:
-    vendor.answers(HELLO)
-    await ask(caller, QWEN, extra={"reasoning_format": "hidden"}, dialect="openai.chat")
+async def test_how_thoughts_come(groq: Asker, vendor: VendorDouble) -> None:
+    await groq.ask(QWEN, extra={"reasoning_format": "hidden"}, dialect="openai.chat")
     assert vendor.last.json["reasoning_format"] == "hidden"
-    await ask(caller, QWEN, extra={"include_reasoning": False}, dialect="openai.chat")
+    await groq.ask(QWEN, extra={"include_reasoning": False}, dialect="openai.chat")
     assert "reasoning_format" not in vendor.last.json
-    await ask(
-        caller, COMPOUND, Message.user("x"), Message("assistant", [ReasoningPart("hm"), TextPart("y")]), Message.user("z")
-    )
+    await groq.ask(COMPOUND, Message.user("x"), Message("assistant", [ReasoningPart("hm"), TextPart("y")]), Message.user("z"))
     assert "reasoning_format" not in vendor.last.json
     assert vendor.last.json["messages"][1] == {"role": "assistant", "content": "y"}
 
 
 @pytest.mark.parametrize(("model", "sent"), [(GPT, None), (QWEN, "none")])
-async def test_no_budget_to_think_with(caller: Caller, vendor: VendorDouble, model: str, sent: str | None) -> None:
-    vendor.answers(HELLO)
-    await ask(caller, model, sampling=Sampling(reasoning_budget=0), dialect="anthropic.messages")
+async def test_no_budget_to_think_with(groq: Asker, vendor: VendorDouble, model: str, sent: str | None) -> None:
+    await groq.ask(model, sampling=Sampling(reasoning_budget=0), dialect="anthropic.messages")
     assert vendor.last.json.get("reasoning_effort") == sent
 
 
-async def test_a_bad_call_in_a_stream(caller: Caller, vendor: VendorDouble) -> None:
+async def test_a_bad_call_in_a_stream(groq: Asker, vendor: VendorDouble) -> None:
     chunk = {"id": "chatcmpl-4f39", "object": "chat.completion.chunk", "model": GPT}
     deltas: list[Any] = [{"role": "assistant", "content": ""}, {"reasoning": "We", "channel": "analysis"}]
     events: list[Any] = [chunk | {"choices": [{"index": 0, "delta": delta, "finish_reason": None}]} for delta in deltas]
     vendor.answers(Answer.sse([*events, ("error", {"error": BAD_CALL | {"status_code": 400}})]))
-    collector = StreamCollector()
     with pytest.raises(ServerUnavailable) as caught:
-        request = LLMRequest(model=GPT, messages=[Message.user("x")], tools=[Tool("find", None, SCHEMA)], stream=True)
-        async for event in await caller.kernel.stream_llm(request, caller.context(KEY, GPT)):
-            collector.add(event)
+        await groq.listen(tools=[Tool("find", None, SCHEMA)])
     assert caught.value.vendor_code == "tool_use_failed"
     assert vendor.last.json["stream_options"] == {"include_usage": True}
 
@@ -189,14 +172,8 @@ async def test_a_bad_call_in_a_stream(caller: Caller, vendor: VendorDouble) -> N
         (QWEN, {"messages": [Message("assistant", [AudioPart(Blob(), id="a")])]}, "messages"),
     ],
 )
-async def test_what_groq_cannot_take(
-    caller: Caller, vendor: VendorDouble, model: str, members: dict[str, Any], param: str
-) -> None:
-    request: dict[str, Any] = {"messages": [Message.user("x")], **members}
-    with pytest.raises(BadRequest) as caught:
-        await caller.kernel.invoke_llm(LLMRequest(model=model, **request), caller.context(KEY, model))
-    assert caught.value.param == param
-    assert not vendor.requests
+async def test_what_groq_cannot_take(groq: Asker, model: str, members: dict[str, Any], param: str) -> None:
+    await groq.refused(param, model, **members)
 
 
 @pytest.mark.parametrize(
@@ -214,26 +191,23 @@ async def test_what_groq_cannot_take(
     ],
 )
 async def test_the_error_table(
-    caller: Caller, vendor: VendorDouble, status: int, error: dict[str, Any], kind: type[JackfieldError], param: str | None
+    groq: Asker, status: int, error: dict[str, Any], kind: type[JackfieldError], param: str | None
 ) -> None:
-    vendor.answers(Answer.json({"error": error}, status, {"x-request-id": "req_01jx", "retry-after": "0"}))
-    with pytest.raises(JackfieldError) as caught:
-        await ask(caller, GPT)
-    assert type(caught.value) is kind
-    assert (caught.value.param, caught.value.request_id, caught.value.vendor_message) == (param, "req_01jx", error["message"])
+    failure = await groq.failure(Answer.json({"error": error}, status, {"x-request-id": "req_01jx", "retry-after": "0"}))
+    assert type(failure) is kind
+    assert (failure.param, failure.request_id, failure.vendor_message) == (param, "req_01jx", error["message"])
 
 
-async def test_what_is_passed_on(caller: Caller, vendor: VendorDouble) -> None:
+async def test_what_is_passed_on(groq: Asker, vendor: VendorDouble) -> None:
     """GPT-OSS tells its thoughts apart, Qwen does not unless it is asked to."""
-    vendor.answers(HELLO)
     body = b'{"model":"openai/gpt-oss-120b","messages":[{"role":"user","content":"x","name":"ann"}],"brand_new":1}'
-    await caller.kernel.relay(RelayRequest(dialect="openai.chat", model=GPT, body=body), caller.context(KEY, GPT))
+    await groq.kernel.relay(RelayRequest(dialect="openai.chat", model=GPT, body=body), groq.context(GPT))
     assert vendor.last.body == body
     by_id = {model.id: model for model in plugin.models}
     assert (by_id[GPT].dialects, by_id[QWEN].dialects) == (None, ())
 
 
-async def test_a_recording_with_its_times(caller: Caller, vendor: VendorDouble) -> None:
+async def test_a_recording_with_its_times(groq: Asker, vendor: VendorDouble) -> None:
     segments = [{"id": 0, "start": 0, "end": 1.5, "text": " Hello.", "avg_logprob": -0.2, "no_speech_prob": 0.01}]
     words = [{"word": "Hello.", "start": 0, "end": 0.6}]
     told = {
@@ -246,46 +220,46 @@ async def test_a_recording_with_its_times(caller: Caller, vendor: VendorDouble) 
     }
     vendor.answers(Answer.json(told | {"x_groq": {"id": "req_01jx"}}))
     audio = Blob(media_type="audio/wav", data=b"RIFF", name="a.wav")
-    context = caller.context(KEY, TURBO, ModelType.SPEECH_TO_TEXT)
+    context = groq.context(TURBO, ModelType.SPEECH_TO_TEXT)
     request = TranscriptionRequest(model=TURBO, audio=audio, language="en", timestamps=frozenset({"word"}))
-    result = await caller.kernel.invoke_speech_to_text(request, context)
+    result = await groq.kernel.invoke_speech_to_text(request, context)
     assert vendor.last.url == "https://api.groq.com/openai/v1/audio/transcriptions"
     form = vendor.last.form
     assert (form["response_format"], form["language"], form["timestamp_granularities[]"]) == ("verbose_json", "en", "word")
     assert result.words == [TimedText("Hello.", 0.0, 0.6)]
     assert (result.duration, result.usage) == (30.5, Usage(audio_seconds=30.5))
     with pytest.raises(UnsupportedParameter):
-        await caller.kernel.invoke_speech_to_text(TranscriptionRequest(model=TURBO, audio=audio, task="translate"), context)
+        await groq.kernel.invoke_speech_to_text(TranscriptionRequest(model=TURBO, audio=audio, task="translate"), context)
 
 
-async def test_a_short_recording_is_translated(caller: Caller, vendor: VendorDouble) -> None:
+async def test_a_short_recording_is_translated(groq: Asker, vendor: VendorDouble) -> None:
     """Its length is asked for in any case, and ten seconds are billed."""
     vendor.answers(Answer.json({"task": "translate", "language": "English", "duration": 2.5, "text": "Hello.", "segments": []}))
     audio = Blob(media_type="audio/wav", data=b"RIFF", name="a.wav")
     request = TranscriptionRequest(model=WHISPER, audio=audio, task="translate", timestamps=frozenset({"segment"}))
-    context = caller.context(KEY, WHISPER, ModelType.SPEECH_TO_TEXT)
-    result = await caller.kernel.invoke_speech_to_text(request, context)
+    context = groq.context(WHISPER, ModelType.SPEECH_TO_TEXT)
+    result = await groq.kernel.invoke_speech_to_text(request, context)
     assert vendor.last.url.endswith("/audio/translations")
     assert set(vendor.last.form) == {"model", "response_format", "file"}
     assert (result.text, result.duration, result.usage) == ("Hello.", 2.5, Usage(audio_seconds=10.0))
 
 
-async def test_a_text_is_spoken(caller: Caller, vendor: VendorDouble) -> None:
+async def test_a_text_is_spoken(groq: Asker, vendor: VendorDouble) -> None:
     vendor.answers(Answer.content("RIFF", "audio/wav"))
-    context = caller.context(KEY, ORPHEUS, ModelType.TEXT_TO_SPEECH)
+    context = groq.context(ORPHEUS, ModelType.TEXT_TO_SPEECH)
     request = SpeechRequest(
         model=ORPHEUS, text="[cheerful] Hello", speed=1.1, extra={"sample_rate": 24000}, dialect="openai.audio"
     )
-    spoken = await caller.kernel.invoke_text_to_speech(request, context)
+    spoken = await groq.kernel.invoke_text_to_speech(request, context)
     assert b"".join([piece async for piece in spoken.audio]) == b"RIFF"
     assert (spoken.media_type, spoken.usage) == ("audio/wav", Usage(characters=16))
     said = {"input": "[cheerful] Hello", "voice": "autumn", "response_format": "wav", "speed": 1.1, "sample_rate": 24000}
     assert vendor.last.json == said | {"model": ORPHEUS}
     with pytest.raises(UnsupportedParameter):
-        await caller.kernel.invoke_text_to_speech(SpeechRequest(model=ORPHEUS, text="x", instructions="Sad."), context)
+        await groq.kernel.invoke_text_to_speech(SpeechRequest(model=ORPHEUS, text="x", instructions="Sad."), context)
 
 
-async def test_the_models_that_groq_lists(caller: Caller, vendor: VendorDouble) -> None:
+async def test_the_models_that_groq_lists(groq: Asker, vendor: VendorDouble) -> None:
     head = {"object": "model", "owned_by": "OpenAI", "active": True, "public_apps": None}
     listed: list[dict[str, Any]] = [
         head | {"id": GPT, "context_window": 131072, "max_completion_tokens": 65536},
@@ -294,7 +268,7 @@ async def test_the_models_that_groq_lists(caller: Caller, vendor: VendorDouble) 
         head | {"id": "playai-tts", "context_window": 8192, "max_completion_tokens": 8192, "active": False},
     ]
     vendor.answers(Answer.json({"object": "list", "data": listed}))
-    models = await caller.kernel.list_models(caller.context(KEY))
+    models = await groq.kernel.list_models(groq.context())
     assert [(model.id, model.type.value, model.context_window, model.max_output_tokens) for model in models] == [
         (GPT, "llm", 131072, 65536),
         ("allam-2-7b", "llm", 4096, 4096),

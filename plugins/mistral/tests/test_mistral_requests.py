@@ -6,6 +6,7 @@ import base64
 from typing import Any
 
 import pytest
+from jackfield_mistral import plugin
 from jackfield_sdk import (
     AudioPart,
     BadRequest,
@@ -17,8 +18,6 @@ from jackfield_sdk import (
     FilePart,
     ImagePart,
     JackfieldError,
-    LLMRequest,
-    LLMResult,
     Message,
     ModelNotFound,
     ModelType,
@@ -29,7 +28,6 @@ from jackfield_sdk import (
     Sampling,
     ServerUnavailable,
     SpeechRequest,
-    StreamCollector,
     TextPart,
     TimedText,
     Tool,
@@ -41,25 +39,20 @@ from jackfield_sdk import (
     Usage,
     VideoPart,
 )
-from jackfield_sdk.testing import Answer, Caller, VendorDouble
+from jackfield_sdk.testing import Answer, Asker, VendorDouble, asking
 
-KEY = {"api_key": "mistral-canary-key"}
 THINKS, PLAIN, HEARS = "mistral-medium-3-5", "mistral-large-2512", "voxtral-small-2507"
 SAID = {"index": 0, "message": {"role": "assistant", "content": "hi"}, "finish_reason": "stop"}
 HELLO = Answer.json({"id": "1", "choices": [SAID]})
 LONG_ID = "toolu_01A09q90qw90lq917835lq9"
 
 
-async def ask(caller: Caller, model: str, *messages: Message, **members: Any) -> LLMResult:
-    request = LLMRequest(model=model, messages=list(messages or [Message.user("Hello")]), **members)
-    return await caller.kernel.invoke_llm(request, caller.context(KEY, model))
+vendor, mistral = asking(plugin, {"api_key": "mistral-canary-key"}, PLAIN, HELLO)
 
 
-async def test_a_request_is_sent_as_mistral_has_it(caller: Caller, vendor: VendorDouble) -> None:
-    vendor.answers(HELLO)
+async def test_a_request_is_sent_as_mistral_has_it(mistral: Asker, vendor: VendorDouble) -> None:
     schema = {"type": "object", "properties": {"a": {"type": "string"}}}
-    await ask(
-        caller,
+    await mistral.ask(
         THINKS,
         Message.system("Be brief."),
         Message(
@@ -125,7 +118,7 @@ async def test_a_request_is_sent_as_mistral_has_it(caller: Caller, vendor: Vendo
     }
 
 
-async def test_a_stream_is_asked_for_without_options(caller: Caller, vendor: VendorDouble) -> None:
+async def test_a_stream_is_asked_for_without_options(mistral: Asker, vendor: VendorDouble) -> None:
     """Mistral tells the usage in any case, and refuses `stream_options`."""
     chunk: dict[str, Any] = {"id": "9f9d", "object": "chat.completion.chunk", "model": "magistral-medium-latest"}
     deltas: list[Any] = [
@@ -139,52 +132,46 @@ async def test_a_stream_is_asked_for_without_options(caller: Caller, vendor: Ven
     usage = {"prompt_tokens": 10, "total_tokens": 242, "completion_tokens": 232}
     chunks.append(chunk | {"choices": [{"index": 0, "delta": {"content": ""}, "finish_reason": "stop"}], "usage": usage})
     vendor.answers(Answer.sse(chunks, done="[DONE]"))
-    request = LLMRequest(model=THINKS, messages=[Message.user("x")], stream=True, include_usage=True)
-    collector = StreamCollector()
-    async for event in await caller.kernel.stream_llm(request, caller.context(KEY, THINKS)):
-        collector.add(event)
-    result = collector.result()
+    result = await mistral.listen(THINKS, Message.user("x"), include_usage=True)
     assert vendor.last.json == {"model": THINKS, "messages": [{"role": "user", "content": "x"}], "stream": True}
     assert result.message.parts == [ReasoningPart("Okay, the"), TextPart("Look.")]
     assert result.usage == Usage(input_tokens=10, output_tokens=232)
 
 
-async def test_thoughts_of_a_whole_answer(caller: Caller, vendor: VendorDouble) -> None:
+async def test_thoughts_of_a_whole_answer(mistral: Asker, vendor: VendorDouble) -> None:
     thinking = {"type": "thinking", "closed": True, "thinking": [{"type": "text", "text": "The user asks for 2+2."}]}
     message = {"role": "assistant", "content": [thinking, {"type": "text", "text": "4"}], "tool_calls": None}
     usage = {"completion_tokens": 35, "prompt_tokens": 28, "prompt_tokens_details": {"cached_tokens": 0}, "total_tokens": 63}
     vendor.answers(
         Answer.json({"id": "0", "choices": [{"index": 0, "message": message, "finish_reason": "stop"}], "usage": usage})
     )
-    result = await ask(caller, THINKS)
+    result = await mistral.ask(THINKS)
     assert result.message.parts == [ReasoningPart("The user asks for 2+2."), TextPart("4")]
     assert result.usage == Usage(input_tokens=28, output_tokens=35)
 
 
 @pytest.mark.parametrize(("effort", "sent"), [("none", "none"), ("minimal", "high"), ("high", "high"), (None, None)])
-async def test_a_model_thinks_or_does_not(caller: Caller, vendor: VendorDouble, effort: str | None, sent: str | None) -> None:
-    vendor.answers(HELLO)
-    await ask(caller, THINKS, sampling=Sampling(reasoning_effort=effort))
+async def test_a_model_thinks_or_does_not(mistral: Asker, vendor: VendorDouble, effort: str | None, sent: str | None) -> None:
+    await mistral.ask(THINKS, sampling=Sampling(reasoning_effort=effort))
     assert vendor.last.json.get("reasoning_effort") == sent
 
 
-async def test_who_speaks_last(caller: Caller, vendor: VendorDouble) -> None:
-    vendor.answers(HELLO)
-    await ask(caller, PLAIN, Message.user("A poem?"), Message("assistant", [ReasoningPart("hm"), TextPart("Roses")]))
+async def test_who_speaks_last(mistral: Asker, vendor: VendorDouble) -> None:
+    await mistral.ask(PLAIN, Message.user("A poem?"), Message("assistant", [ReasoningPart("hm"), TextPart("Roses")]))
     assert vendor.last.json["messages"][-1] == {"role": "assistant", "content": "Roses", "prefix": True}
     shown = Message("tool", [ToolResult("abcdefghi", [TextPart("see"), ImagePart(Blob(media_type="image/png", data=b"x"))])])
-    await ask(caller, PLAIN, Message.user("Show"), Message("assistant", [ToolCall("abcdefghi", "show", "{}")]), shown)
+    await mistral.ask(PLAIN, Message.user("Show"), Message("assistant", [ToolCall("abcdefghi", "show", "{}")]), shown)
     roles = [message["role"] for message in vendor.last.json["messages"]]
     assert roles == ["user", "assistant", "tool", "assistant", "user"]
     assert vendor.last.json["messages"][2]["tool_call_id"] == "abcdefghi"
 
 
-async def test_sound(caller: Caller, vendor: VendorDouble) -> None:
+async def test_sound(mistral: Asker, vendor: VendorDouble) -> None:
     usage = {"prompt_tokens": 40, "completion_tokens": 2, "total_tokens": 42, "prompt_audio_seconds": 3}
     choice = {"index": 0, "message": {"role": "assistant", "content": "A bird."}, "finish_reason": "stop"}
     vendor.answers(Answer.json({"id": "1", "choices": [choice], "usage": usage}))
     heard = AudioPart(Blob(media_type="audio/mpeg", data=b"ID3"))
-    result = await ask(caller, HEARS, Message("user", [heard, TextPart("What is it?")]))
+    result = await mistral.ask(HEARS, Message("user", [heard, TextPart("What is it?")]))
     assert vendor.last.json["messages"][0]["content"][0] == {"type": "input_audio", "input_audio": "SUQz"}
     assert result.usage == Usage(input_tokens=40, output_tokens=2, audio_seconds=3.0)
 
@@ -199,14 +186,8 @@ async def test_sound(caller: Caller, vendor: VendorDouble) -> None:
         (PLAIN, {"messages": [Message("assistant", [AudioPart(Blob(), id="a")])]}, "messages"),
     ],
 )
-async def test_what_mistral_cannot_take(
-    caller: Caller, vendor: VendorDouble, model: str, members: dict[str, Any], param: str
-) -> None:
-    request: dict[str, Any] = {"messages": [Message.user("x")], **members}
-    with pytest.raises(BadRequest) as caught:
-        await caller.kernel.invoke_llm(LLMRequest(model=model, **request), caller.context(KEY, model))
-    assert caught.value.param == param
-    assert not vendor.requests
+async def test_what_mistral_cannot_take(mistral: Asker, model: str, members: dict[str, Any], param: str) -> None:
+    await mistral.refused(param, model, **members)
 
 
 @pytest.mark.parametrize(
@@ -232,35 +213,30 @@ async def test_what_mistral_cannot_take(
         (503, {"message": "overloaded"}, ServerUnavailable, None),
     ],
 )
-async def test_the_error_table(
-    caller: Caller, vendor: VendorDouble, status: int, body: Any, error: type[JackfieldError], param: str | None
-) -> None:
-    vendor.answers(Answer.json(body, status, {"mistral-correlation-id": "019f7ef0"}))
-    with pytest.raises(JackfieldError) as caught:
-        await ask(caller, PLAIN)
-    assert type(caught.value) is error
-    assert (caught.value.param, caught.value.request_id) == (param, "019f7ef0")
+async def test_the_error_table(mistral: Asker, status: int, body: Any, error: type[JackfieldError], param: str | None) -> None:
+    failure = await mistral.failure(Answer.json(body, status, {"mistral-correlation-id": "019f7ef0"}))
+    assert (type(failure), failure.param, failure.request_id) == (error, param, "019f7ef0")
 
 
-async def test_vectors_of_any_length(caller: Caller, vendor: VendorDouble) -> None:
+async def test_vectors_of_any_length(mistral: Asker, vendor: VendorDouble) -> None:
     vendor.answers(Answer.json({"data": [{"index": 0, "embedding": [0.5]}], "usage": {"prompt_tokens": 2, "total_tokens": 2}}))
     request = EmbeddingRequest(model="codestral-embed", inputs=["x"], dimensions=256, user="u")
-    await caller.kernel.invoke_text_embedding(request, caller.context(KEY, "codestral-embed", ModelType.TEXT_EMBEDDING))
+    await mistral.kernel.invoke_text_embedding(request, mistral.context("codestral-embed", ModelType.TEXT_EMBEDDING))
     assert vendor.last.json == {"model": "codestral-embed", "input": ["x"], "encoding_format": "float", "output_dimension": 256}
     request = EmbeddingRequest(model="mistral-embed", inputs=["x"], dimensions=256)
     with pytest.raises(UnsupportedParameter):
-        await caller.kernel.invoke_text_embedding(request, caller.context(KEY, "mistral-embed", ModelType.TEXT_EMBEDDING))
+        await mistral.kernel.invoke_text_embedding(request, mistral.context("mistral-embed", ModelType.TEXT_EMBEDDING))
 
 
-async def test_texts_of_too_many_tokens_go_in_parts(caller: Caller, vendor: VendorDouble) -> None:
+async def test_texts_of_too_many_tokens_go_in_parts(mistral: Asker, vendor: VendorDouble) -> None:
     """Of all texts of a request Mistral takes 16,384 tokens."""
     vendor.answers(lambda asked: Answer.json({"data": [{"embedding": [1.0]} for _ in asked.json["input"]]}))
     request = EmbeddingRequest(model="mistral-embed", inputs=["x" * 9000, "y" * 6000, "z" * 9000])
-    await caller.kernel.invoke_text_embedding(request, caller.context(KEY, "mistral-embed", ModelType.TEXT_EMBEDDING))
+    await mistral.kernel.invoke_text_embedding(request, mistral.context("mistral-embed", ModelType.TEXT_EMBEDDING))
     assert sorted(len(asked.json["input"]) for asked in vendor.requests) == [1, 2]
 
 
-async def test_a_text_is_flagged_by_a_category(caller: Caller, vendor: VendorDouble) -> None:
+async def test_a_text_is_flagged_by_a_category(mistral: Asker, vendor: VendorDouble) -> None:
     results = [
         {"categories": {"pii": False, "selfharm": False}, "category_scores": {"pii": 0.01, "selfharm": 0.02}},
         {"categories": {"pii": False, "selfharm": True}, "category_scores": {"pii": 0.01, "selfharm": 0.98}},
@@ -268,29 +244,29 @@ async def test_a_text_is_flagged_by_a_category(caller: Caller, vendor: VendorDou
     vendor.answers(Answer.json({"id": "mod-e5cc", "model": "mistral-moderation-2603", "results": results}))
     model = "mistral-moderation-2603"
     request = ModerationRequest(model=model, inputs=["fine", "not fine"])
-    result = await caller.kernel.invoke_moderation(request, caller.context(KEY, model, ModelType.MODERATION))
+    result = await mistral.kernel.invoke_moderation(request, mistral.context(model, ModelType.MODERATION))
     assert [verdict.flagged for verdict in result.verdicts] == [False, True]
 
 
-async def test_a_recording_with_its_times(caller: Caller, vendor: VendorDouble) -> None:
+async def test_a_recording_with_its_times(mistral: Asker, vendor: VendorDouble) -> None:
     segments = [{"type": "transcription_segment", "text": "Hello.", "start": 0.0, "end": 1.5, "score": None}]
     usage = {"prompt_audio_seconds": 2, "prompt_tokens": 4, "completion_tokens": 9, "total_tokens": 13}
     vendor.answers(Answer.json({"model": "m", "text": "Hello.", "language": "en", "segments": segments, "usage": usage}))
     model = "voxtral-mini-2602"
     audio = Blob(media_type="audio/wav", data=b"RIFF", name="a.wav")
     request = TranscriptionRequest(model=model, audio=audio, timestamps=frozenset({"segment"}))
-    context = caller.context(KEY, model, ModelType.SPEECH_TO_TEXT)
-    result = await caller.kernel.invoke_speech_to_text(request, context)
+    context = mistral.context(model, ModelType.SPEECH_TO_TEXT)
+    result = await mistral.kernel.invoke_speech_to_text(request, context)
     form = vendor.last.form
     assert (form["model"], form["timestamp_granularities"]) == (model, "segment")
     assert set(form) == {"model", "timestamp_granularities", "file"}
     assert result.segments == [TimedText("Hello.", 0.0, 1.5)]
     assert result.usage.audio_seconds == 2.0
     with pytest.raises(UnsupportedParameter):
-        await caller.kernel.invoke_speech_to_text(TranscriptionRequest(model=model, audio=audio, prompt="names"), context)
+        await mistral.kernel.invoke_speech_to_text(TranscriptionRequest(model=model, audio=audio, prompt="names"), context)
 
 
-async def test_a_text_is_spoken(caller: Caller, vendor: VendorDouble) -> None:
+async def test_a_text_is_spoken(mistral: Asker, vendor: VendorDouble) -> None:
     sound = base64.b64encode(b"ID3").decode()
     events: list[dict[str, Any]] = [
         {"type": "speech.audio.delta", "audio_data": sound},
@@ -298,9 +274,9 @@ async def test_a_text_is_spoken(caller: Caller, vendor: VendorDouble) -> None:
     ]
     vendor.answers(Answer.sse([(event["type"], event) for event in events]))
     model = "voxtral-mini-tts-2603"
-    context = caller.context(KEY, model, ModelType.TEXT_TO_SPEECH)
+    context = mistral.context(model, ModelType.TEXT_TO_SPEECH)
     request = SpeechRequest(model=model, text="Hello", voice="v-1", format="wav")
-    spoken = await caller.kernel.invoke_text_to_speech(request, context)
+    spoken = await mistral.kernel.invoke_text_to_speech(request, context)
     assert b"".join([piece async for piece in spoken.audio]) == b"ID3"
     assert (spoken.media_type, spoken.usage) == ("audio/wav", Usage(characters=5))
     said = {"model": model, "input": "Hello", "voice_id": "v-1", "response_format": "wav", "stream": True}
@@ -308,11 +284,11 @@ async def test_a_text_is_spoken(caller: Caller, vendor: VendorDouble) -> None:
     for odd, param in (({"format": "aac"}, "response_format"), ({"speed": 2.0}, "speed")):
         members: dict[str, Any] = {"text": "Hello", **odd}
         with pytest.raises(UnsupportedParameter) as caught:
-            await caller.kernel.invoke_text_to_speech(SpeechRequest(model=model, **members), context)
+            await mistral.kernel.invoke_text_to_speech(SpeechRequest(model=model, **members), context)
         assert caught.value.param == param
 
 
-async def test_the_models_that_mistral_lists(caller: Caller, vendor: VendorDouble) -> None:
+async def test_the_models_that_mistral_lists(mistral: Asker, vendor: VendorDouble) -> None:
     chats = {"completion_chat": True, "function_calling": True, "vision": True}
     listed: list[dict[str, Any]] = [
         {"id": "mistral-large-2512", "capabilities": chats, "max_context_length": 262144},
@@ -322,7 +298,7 @@ async def test_the_models_that_mistral_lists(caller: Caller, vendor: VendorDoubl
         {"id": "mistral-embed-next", "capabilities": {}},
     ]
     vendor.answers(Answer.json({"object": "list", "data": listed}))
-    models = await caller.kernel.list_models(caller.context(KEY))
+    models = await mistral.kernel.list_models(mistral.context())
     assert [(model.id, model.type.value, model.context_window) for model in models] == [
         ("mistral-large-2512", "llm", 256000),
         ("mistral-next", "llm", 131072),

@@ -24,9 +24,7 @@ from jackfield_sdk import (
     ToolResult,
     UnsupportedParameter,
 )
-from jackfield_sdk.testing import Answer, VendorDouble
-
-from .conftest import OpenAICaller
+from jackfield_sdk.testing import Answer, Asker, VendorDouble
 
 CHAT = Answer.json({"id": "c", "choices": [{"index": 0, "message": {"content": "hi"}, "finish_reason": "stop"}]})
 RESPONSE = Answer.json({"id": "r", "status": "completed", "output": [], "usage": {}})
@@ -40,7 +38,7 @@ def chat(model: str = "gpt-4.1", **members: Any) -> LLMRequest:
     return LLMRequest(model=model, **members)
 
 
-async def sent_for(openai: OpenAICaller, vendor: VendorDouble, request: LLMRequest, answer: Answer = CHAT) -> Any:
+async def sent_for(openai: Asker, vendor: VendorDouble, request: LLMRequest, answer: Answer = CHAT) -> Any:
     """The body that the vendor got."""
     vendor.answers(answer)
     await openai.kernel.invoke_llm(request, openai.context(request.model))
@@ -48,7 +46,7 @@ async def sent_for(openai: OpenAICaller, vendor: VendorDouble, request: LLMReque
     return vendor.last.json
 
 
-async def test_a_plain_chat(openai: OpenAICaller, vendor: VendorDouble) -> None:
+async def test_a_plain_chat(openai: Asker, vendor: VendorDouble) -> None:
     sampling = Sampling(max_tokens=50, temperature=0.5, stop=["END"], seed=7)
     body = await sent_for(openai, vendor, chat(sampling=sampling, user="u-1", metadata={"a": "b"}, extra={"store": True}))
     assert body == {
@@ -77,7 +75,7 @@ async def test_a_plain_chat(openai: OpenAICaller, vendor: VendorDouble) -> None:
         ("http://proxy.acme.example:8080/openai", "http://proxy.acme.example:8080/openai/chat/completions"),
     ],
 )
-async def test_organization_project_and_base_url(openai: OpenAICaller, vendor: VendorDouble, base_url: str, url: str) -> None:
+async def test_organization_project_and_base_url(openai: Asker, vendor: VendorDouble, base_url: str, url: str) -> None:
     vendor.answers(CHAT)
     context = openai.context("gpt-4.1", organization="org-1", project="proj_2", base_url=base_url)
     await openai.kernel.invoke_llm(chat(), context)
@@ -86,7 +84,7 @@ async def test_organization_project_and_base_url(openai: OpenAICaller, vendor: V
     assert vendor.last.headers["openai-project"] == "proj_2"
 
 
-async def test_a_stream_asks_for_its_usage(openai: OpenAICaller, vendor: VendorDouble) -> None:
+async def test_a_stream_asks_for_its_usage(openai: Asker, vendor: VendorDouble) -> None:
     vendor.answers(Answer.sse([{"choices": [{"index": 0, "delta": {"content": "x"}, "finish_reason": "stop"}]}], done="[DONE]"))
     events = await openai.kernel.stream_llm(chat(messages=[Message.user("Hello")], stream=True), openai.context("gpt-4.1"))
     assert [type(event).__name__ async for event in events] == ["TextDelta", "StreamEnd"]
@@ -99,7 +97,7 @@ async def test_a_stream_asks_for_its_usage(openai: OpenAICaller, vendor: VendorD
     assert vendor.last.headers["accept"] == "text/event-stream"
 
 
-async def test_tools_and_a_turn_with_their_results(openai: OpenAICaller, vendor: VendorDouble) -> None:
+async def test_tools_and_a_turn_with_their_results(openai: Asker, vendor: VendorDouble) -> None:
     turns = [
         Message.user("Weather in Oslo?"),
         Message("assistant", [ToolCall("call_1", "get_weather", '{"city":"Oslo"}')]),
@@ -122,7 +120,7 @@ async def test_tools_and_a_turn_with_their_results(openai: OpenAICaller, vendor:
     }
 
 
-async def test_images_files_and_a_schema(openai: OpenAICaller, vendor: VendorDouble) -> None:
+async def test_images_files_and_a_schema(openai: Asker, vendor: VendorDouble) -> None:
     parts: list[Part] = [
         TextPart("What is this?"),
         ImagePart(Blob(url="https://acme.example/cat.png"), detail="low"),
@@ -141,7 +139,7 @@ async def test_images_files_and_a_schema(openai: OpenAICaller, vendor: VendorDou
     assert body["response_format"] == {"type": "json_schema", "json_schema": schema}
 
 
-async def test_reasoning_models_read_developer_messages(openai: OpenAICaller, vendor: VendorDouble) -> None:
+async def test_reasoning_models_read_developer_messages(openai: Asker, vendor: VendorDouble) -> None:
     body = await sent_for(openai, vendor, chat("gpt-5.2", sampling=Sampling(max_tokens=9, reasoning_effort="high")))
     assert body == {
         "model": "gpt-5.2",
@@ -164,7 +162,7 @@ async def test_reasoning_models_read_developer_messages(openai: OpenAICaller, ve
     ],
 )
 async def test_what_a_model_does_not_take(
-    openai: OpenAICaller, vendor: VendorDouble, model: str, sampling: Sampling, refused: str
+    openai: Asker, vendor: VendorDouble, model: str, sampling: Sampling, refused: str
 ) -> None:
     vendor.answers(RESPONSE if model.endswith("pro") else CHAT)
     with pytest.raises(UnsupportedParameter) as caught:
@@ -175,14 +173,14 @@ async def test_what_a_model_does_not_take(
     assert refused not in vendor.last.json
 
 
-async def test_values_outside_their_rule_are_refused(openai: OpenAICaller, vendor: VendorDouble) -> None:
+async def test_values_outside_their_rule_are_refused(openai: Asker, vendor: VendorDouble) -> None:
     for sampling in (Sampling(reasoning_effort="xhigh"), Sampling(reasoning_effort="none"), Sampling(max_tokens=0)):
         with pytest.raises(BadRequest):
             await openai.kernel.invoke_llm(chat("gpt-5", sampling=sampling, drop_unsupported=True), openai.context("gpt-5"))
     assert not vendor.requests
 
 
-async def test_without_reasoning_a_model_takes_temperature(openai: OpenAICaller, vendor: VendorDouble) -> None:
+async def test_without_reasoning_a_model_takes_temperature(openai: Asker, vendor: VendorDouble) -> None:
     body = await sent_for(openai, vendor, chat("gpt-5.2", sampling=Sampling(temperature=0.2)))
     assert body["temperature"] == 0.2
     vendor.requests.clear()
@@ -202,14 +200,14 @@ async def test_without_reasoning_a_model_takes_temperature(openai: OpenAICaller,
     ],
 )
 async def test_tools_beside_reasoning_go_to_responses(
-    openai: OpenAICaller, vendor: VendorDouble, model: str, effort: str | None, path: str
+    openai: Asker, vendor: VendorDouble, model: str, effort: str | None, path: str
 ) -> None:
     request = chat(model, tools=[WEATHER], sampling=Sampling(reasoning_effort=effort))
     await sent_for(openai, vendor, request, RESPONSE if path.endswith("responses") else CHAT)
     assert vendor.last.path == path
 
 
-async def test_a_model_of_responses_alone(openai: OpenAICaller, vendor: VendorDouble) -> None:
+async def test_a_model_of_responses_alone(openai: Asker, vendor: VendorDouble) -> None:
     output = [
         {"type": "reasoning", "id": "rs", "summary": [], "encrypted_content": "sealed"},
         {"type": "message", "id": "m", "role": "assistant", "content": [{"type": "output_text", "text": "4"}]},
@@ -228,7 +226,7 @@ async def test_a_model_of_responses_alone(openai: OpenAICaller, vendor: VendorDo
     assert "messages" not in body
 
 
-async def test_a_text_model_that_is_asked_to_chat(openai: OpenAICaller, vendor: VendorDouble) -> None:
+async def test_a_text_model_that_is_asked_to_chat(openai: Asker, vendor: VendorDouble) -> None:
     answer = Answer.json({"choices": [{"index": 0, "text": "Hi", "finish_reason": "stop"}]})
     lone = chat("text-davinci-003", messages=[Message.user("Once upon")], sampling=Sampling(max_tokens=5))
     assert await sent_for(openai, vendor, lone, answer) == {"model": "text-davinci-003", "prompt": "Once upon", "max_tokens": 5}
@@ -240,7 +238,7 @@ async def test_a_text_model_that_is_asked_to_chat(openai: OpenAICaller, vendor: 
         await openai.kernel.invoke_llm(chat("text-davinci-003", messages=[picture]), openai.context("text-davinci-003"))
 
 
-async def test_a_fine_tuned_model_is_its_base(openai: OpenAICaller, vendor: VendorDouble) -> None:
+async def test_a_fine_tuned_model_is_its_base(openai: Asker, vendor: VendorDouble) -> None:
     model = "ft:gpt-4.1-mini-2025-04-14:acme::9aBcDeF"
     described = openai.context(model).model
     base = openai.context("gpt-4.1-mini-2025-04-14").model
@@ -251,7 +249,7 @@ async def test_a_fine_tuned_model_is_its_base(openai: OpenAICaller, vendor: Vend
     assert (await sent_for(openai, vendor, chat(model)))["model"] == model
 
 
-async def test_openai_counts_the_tokens(openai: OpenAICaller, vendor: VendorDouble) -> None:
+async def test_openai_counts_the_tokens(openai: Asker, vendor: VendorDouble) -> None:
     vendor.answers(Answer.json({"object": "response.input_tokens", "input_tokens": 42}))
     request = chat("gpt-4.1", tools=[WEATHER], sampling=Sampling(temperature=0.5))
     assert await openai.kernel.count_tokens(request, openai.context("gpt-4.1")) == 42
@@ -259,7 +257,7 @@ async def test_openai_counts_the_tokens(openai: OpenAICaller, vendor: VendorDoub
     assert set(vendor.last.json) == {"model", "input", "tools"}
 
 
-async def test_relay_goes_to_the_surface_of_its_dialect(openai: OpenAICaller, vendor: VendorDouble) -> None:
+async def test_relay_goes_to_the_surface_of_its_dialect(openai: Asker, vendor: VendorDouble) -> None:
     vendor.answers(Answer.json({}))
     paths = {
         "openai.chat": "/v1/chat/completions",

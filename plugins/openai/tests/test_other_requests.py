@@ -29,15 +29,13 @@ from jackfield_sdk import (
     TranscriptionRequest,
     UnsupportedParameter,
 )
-from jackfield_sdk.testing import Answer, FormFile, VendorDouble
-
-from .conftest import OpenAICaller
+from jackfield_sdk.testing import Answer, Asker, FormFile, VendorDouble
 
 HEARD = Answer.json({"text": "hello", "usage": {"type": "duration", "seconds": 3}})
 RECORDING = Blob(data=b"RIFF\x00\r\n--x", media_type="audio/mpeg", name="a.mp3")
 
 
-async def test_embeddings(openai: OpenAICaller, vendor: VendorDouble) -> None:
+async def test_embeddings(openai: Asker, vendor: VendorDouble) -> None:
     vendor.answers(
         Answer.json({"data": [{"index": 1, "embedding": [2.0]}, {"index": 0, "embedding": "AACAPw=="}], "usage": {}})
     )
@@ -58,7 +56,7 @@ async def test_embeddings(openai: OpenAICaller, vendor: VendorDouble) -> None:
     assert caught.value.param == "dimensions"
 
 
-async def test_transcription_and_translation(openai: OpenAICaller, vendor: VendorDouble) -> None:
+async def test_transcription_and_translation(openai: Asker, vendor: VendorDouble) -> None:
     vendor.answers(HEARD)
     context = openai.context("whisper-1", ModelType.SPEECH_TO_TEXT)
     request = TranscriptionRequest(
@@ -81,7 +79,7 @@ async def test_transcription_and_translation(openai: OpenAICaller, vendor: Vendo
     assert vendor.last.url == "https://api.openai.com/v1/audio/translations"
 
 
-async def test_what_newer_models_of_transcription_do_not_do(openai: OpenAICaller, vendor: VendorDouble) -> None:
+async def test_what_newer_models_of_transcription_do_not_do(openai: Asker, vendor: VendorDouble) -> None:
     vendor.answers(HEARD)
     context = openai.context("gpt-transcribe", ModelType.SPEECH_TO_TEXT)
     wishes: tuple[dict[str, Any], ...] = ({"timestamps": frozenset({"segment"})}, {"task": "translate"})
@@ -98,7 +96,7 @@ async def test_what_newer_models_of_transcription_do_not_do(openai: OpenAICaller
     assert vendor.last.form["response_format"] == "json"
 
 
-async def test_speech(openai: OpenAICaller, vendor: VendorDouble) -> None:
+async def test_speech(openai: Asker, vendor: VendorDouble) -> None:
     vendor.answers(Answer.content(b"sound", "audio/opus"))
     model = "gpt-4o-mini-tts"
     context = openai.context(model, ModelType.TEXT_TO_SPEECH)
@@ -126,7 +124,7 @@ async def test_speech(openai: OpenAICaller, vendor: VendorDouble) -> None:
     assert not vendor.requests
 
 
-async def test_moderation_of_text_and_image(openai: OpenAICaller, vendor: VendorDouble) -> None:
+async def test_moderation_of_text_and_image(openai: Asker, vendor: VendorDouble) -> None:
     verdict = {"flagged": False, "categories": {"violence": False}, "category_scores": {"violence": 0.01}}
     vendor.answers(Answer.json({"id": "modr-1", "results": [verdict]}))
     model = "omni-moderation-latest"
@@ -170,7 +168,7 @@ def error(status: int, code: str | None = None, message: str = "no", param: str 
     ],
 )
 async def test_errors_of_openai(
-    openai: OpenAICaller, vendor: VendorDouble, answer: Answer, kind: type[JackfieldError], param: str | None
+    openai: Asker, vendor: VendorDouble, answer: Answer, kind: type[JackfieldError], param: str | None
 ) -> None:
     vendor.answers(answer)
     request = LLMRequest(model="gpt-4.1", messages=[Message.user("Hello")])
@@ -193,7 +191,7 @@ async def test_errors_of_openai(
     ],
 )
 async def test_an_error_in_mid_stream(
-    openai: OpenAICaller, vendor: VendorDouble, events: list[Any], kind: type[JackfieldError]
+    openai: Asker, vendor: VendorDouble, events: list[Any], kind: type[JackfieldError]
 ) -> None:
     first = {"choices": [{"index": 0, "delta": {"content": "Hel"}, "finish_reason": None}]}
     vendor.answers(Answer.sse([first, *events]))
@@ -207,7 +205,7 @@ async def test_an_error_in_mid_stream(
     assert len(seen) == 1
 
 
-async def test_a_failed_response_is_an_error(openai: OpenAICaller, vendor: VendorDouble) -> None:
+async def test_a_failed_response_is_an_error(openai: Asker, vendor: VendorDouble) -> None:
     failed = {"id": "r", "status": "failed", "error": {"code": "rate_limit_exceeded", "message": "slow"}, "output": []}
     request = LLMRequest(model="o3-pro", messages=[Message.user("Hello")])
     vendor.answers(Answer.json(failed))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -37,7 +36,7 @@ from jackfield_sdk import (
 )
 from jackfield_sdk.testing import (
     Answer,
-    Caller,
+    Asker,
     EmbeddingConformance,
     LLMConformance,
     OpenAIAnswers,
@@ -47,7 +46,7 @@ from jackfield_sdk.testing import (
     SpeechToTextConformance,
     TextToSpeechConformance,
     VendorDouble,
-    open_caller,
+    asking,
 )
 
 
@@ -93,22 +92,7 @@ CHAT = Answer.json({"id": "c", "choices": [{"index": 0, "message": {"content": "
 HELLO = [Message.user("Hello")]
 
 
-@pytest.fixture
-async def vendor() -> AsyncIterator[VendorDouble]:
-    async with VendorDouble() as vendor:
-        vendor.answers(CHAT)
-        yield vendor
-
-
-@pytest.fixture
-async def router(vendor: VendorDouble) -> AsyncIterator[Caller]:
-    async with open_caller(plugin, vendor) as caller:
-        yield caller
-
-
-async def ask(router: Caller, model: str = "anthropic/claude-sonnet-4.6", **members: Any) -> Any:
-    request = LLMRequest(model=model, **{"messages": HELLO} | members)
-    return await router.kernel.invoke_llm(request, router.context(KEY, model))
+vendor, router = asking(plugin, KEY, "anthropic/claude-sonnet-4.6", CHAT)
 
 
 # -- what is sent ---------------------------------------------------------------------------------------------------------
@@ -125,9 +109,9 @@ async def ask(router: Caller, model: str = "anthropic/claude-sonnet-4.6", **memb
     ],
 )
 async def test_effort_and_budget_are_one_object(
-    router: Caller, vendor: VendorDouble, sampling: Sampling, extra: dict[str, Any], reasoning: dict[str, Any] | None
+    router: Asker, vendor: VendorDouble, sampling: Sampling, extra: dict[str, Any], reasoning: dict[str, Any] | None
 ) -> None:
-    await ask(router, sampling=sampling, extra=extra | {"provider": {"sort": "price"}})
+    await router.ask(sampling=sampling, extra=extra | {"provider": {"sort": "price"}})
     assert vendor.last.url == "https://openrouter.ai/api/v1/chat/completions"
     assert vendor.last.headers["authorization"] == f"Bearer {KEY['api_key']}"
     expected = {
@@ -138,68 +122,65 @@ async def test_effort_and_budget_are_one_object(
     assert vendor.last.json == expected | ({"reasoning": reasoning} if reasoning else {})
 
 
-async def test_thoughts_go_back_with_their_seals(router: Caller, vendor: VendorDouble) -> None:
+async def test_thoughts_go_back_with_their_seals(router: Asker, vendor: VendorDouble) -> None:
     details = [
         {"type": "reasoning.text", "text": "Hm.", "signature": "EqoBCkgI", "format": "anthropic-claude-v1", "index": 0},
         {"type": "reasoning.encrypted", "data": "sealed", "id": "rs_1", "format": "anthropic-claude-v1", "index": 1},
     ]
     message = {"content": "Hi.", "reasoning": "Hm.", "reasoning_details": details}
     vendor.answers(Answer.json({"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}))
-    result = await ask(router)
+    result = await router.ask()
     vendor.answers(CHAT)
-    await ask(router, messages=[*HELLO, result.message, *HELLO])
+    await router.ask(messages=[*HELLO, result.message, *HELLO])
     assert vendor.last.json["messages"][1] == {"role": "assistant", "content": "Hi.", "reasoning_details": details}
 
 
-async def test_seals_of_another_plugin_stay_behind(router: Caller, vendor: VendorDouble) -> None:
+async def test_seals_of_another_plugin_stay_behind(router: Asker, vendor: VendorDouble) -> None:
     thought = Message("assistant", [ReasoningPart("Hm.", signature="gemini:EqoBCkgI"), TextPart("Hi.")])
-    await ask(router, "google/gemini-3.5-flash", messages=[*HELLO, thought])
+    await router.ask("google/gemini-3.5-flash", messages=[*HELLO, thought])
     detail = {"type": "reasoning.text", "text": "Hm.", "index": 0, "format": "google-gemini-v1"}
     assert vendor.last.json["messages"][1]["reasoning_details"] == [detail]
 
 
-async def test_prefixes_that_may_be_kept_are_marked(router: Caller, vendor: VendorDouble) -> None:
-    await ask(router, messages=[Message("user", [TextPart("long", cache="default"), TextPart("short")])])
+async def test_prefixes_that_may_be_kept_are_marked(router: Asker, vendor: VendorDouble) -> None:
+    await router.ask(messages=[Message("user", [TextPart("long", cache="default"), TextPart("short")])])
     assert vendor.last.json["messages"][0]["content"] == [
         {"type": "text", "text": "long", "cache_control": {"type": "ephemeral"}},
         {"type": "text", "text": "short"},
     ]
 
 
-async def test_what_a_model_does_not_take(router: Caller, vendor: VendorDouble) -> None:
+async def test_what_a_model_does_not_take(router: Asker, vendor: VendorDouble) -> None:
     for model, sampling, name in (
         ("openai/gpt-5.5", Sampling(temperature=0.2), "temperature"),
         ("anthropic/claude-sonnet-4.6", Sampling(frequency_penalty=0.5), "frequency_penalty"),
         ("openai/gpt-4o-mini", Sampling(reasoning_effort="low"), "reasoning_effort"),
         ("deepseek/deepseek-v4-pro", Sampling(n=2), "n"),
     ):
-        with pytest.raises(UnsupportedParameter) as caught:
-            await ask(router, model, sampling=sampling)
-        assert caught.value.param == name
-    assert not vendor.requests
+        assert isinstance(await router.refused(name, model, sampling=sampling), UnsupportedParameter)
 
 
-async def test_rerank_speech_and_recordings(router: Caller, vendor: VendorDouble) -> None:
+async def test_rerank_speech_and_recordings(router: Asker, vendor: VendorDouble) -> None:
     ranked = [{"index": 1, "relevance_score": 0.9}, {"index": 0, "relevance_score": 0.1}]
     vendor.answers(Answer.json({"results": ranked, "usage": {"search_units": 1, "cost": 0.0025}}))
     request = RerankRequest(model="cohere/rerank-4-pro", query="q", documents=["a", "b"])
-    ranking = await router.kernel.invoke_rerank(request, router.context(KEY, request.model, ModelType.RERANK))
+    ranking = await router.kernel.invoke_rerank(request, router.context(request.model, ModelType.RERANK))
     assert vendor.last.path == "/api/v1/rerank"
     assert ranking.usage == Usage(search_units=1)
     vendor.answers(Answer.content(b"sound", "audio/mpeg"))
     speech = SpeechRequest(model="openai/gpt-4o-mini-tts", text="Hi", voice="nova")
-    spoken = await router.kernel.invoke_text_to_speech(speech, router.context(KEY, speech.model, ModelType.TEXT_TO_SPEECH))
+    spoken = await router.kernel.invoke_text_to_speech(speech, router.context(speech.model, ModelType.TEXT_TO_SPEECH))
     assert b"".join([piece async for piece in spoken.audio]) == b"sound"
     assert vendor.last.json == {"model": speech.model, "input": "Hi", "voice": "nova", "response_format": "mp3"}
     vendor.answers(Answer.json({"text": "hello", "usage": {"seconds": 9.2, "total_tokens": 113, "cost": 0.0005}}))
     audio = Blob(data=b"RIFF", media_type="audio/wav", name="a.wav")
     recording = TranscriptionRequest(model="google/chirp-3", audio=audio)
-    context = router.context(KEY, recording.model, ModelType.SPEECH_TO_TEXT)
+    context = router.context(recording.model, ModelType.SPEECH_TO_TEXT)
     assert (await router.kernel.invoke_speech_to_text(recording, context)).text == "hello"
     assert vendor.last.path == "/api/v1/audio/transcriptions"
 
 
-async def test_where_bodies_are_passed_on_to(router: Caller, vendor: VendorDouble) -> None:
+async def test_where_bodies_are_passed_on_to(router: Asker, vendor: VendorDouble) -> None:
     paths = {
         "openai.chat": "/chat/completions",
         "openai.responses": "/responses",
@@ -210,16 +191,16 @@ async def test_where_bodies_are_passed_on_to(router: Caller, vendor: VendorDoubl
     }
     for dialect, path in paths.items():
         body = b'{"model": "x/y",   "tomorrow": 1e3}'
-        await router.kernel.relay(RelayRequest(dialect=dialect, model="x/y", body=body), router.context(KEY, "x/y"))
+        await router.kernel.relay(RelayRequest(dialect=dialect, model="x/y", body=body), router.context("x/y"))
         assert (vendor.last.path, vendor.last.body) == (f"/api/v1{path}", body)
 
 
 # -- the key and the list -------------------------------------------------------------------------------------------------
 
 
-async def test_the_key_is_proved_by_what_it_may_do(router: Caller, vendor: VendorDouble) -> None:
+async def test_the_key_is_proved_by_what_it_may_do(router: Asker, vendor: VendorDouble) -> None:
     vendor.answers(Answer.json({"data": {}}))
-    await router.kernel.validate_provider_credentials(router.context(KEY))
+    await router.kernel.validate_provider_credentials(router.context())
     assert vendor.last.url == "https://openrouter.ai/api/v1/key"
 
 
@@ -236,9 +217,9 @@ ENTRY: dict[str, Any] = {
 }
 
 
-async def test_the_list_tells_all_of_a_model(router: Caller, vendor: VendorDouble) -> None:
+async def test_the_list_tells_all_of_a_model(router: Asker, vendor: VendorDouble) -> None:
     vendor.answers(Answer.json({"data": [ENTRY]}))
-    (model,) = await router.kernel.list_models(router.context(KEY))
+    (model,) = await router.kernel.list_models(router.context())
     assert vendor.last.url == "https://openrouter.ai/api/v1/models?output_modalities=all"
     assert (model.id, str(model.label), model.context_window, model.max_output_tokens) == (
         "acme/large",
@@ -281,18 +262,18 @@ async def test_the_list_tells_all_of_a_model(router: Caller, vendor: VendorDoubl
     ],
 )
 async def test_the_type_is_what_comes_out(
-    router: Caller, vendor: VendorDouble, outputs: list[str], kind: ModelType | None
+    router: Asker, vendor: VendorDouble, outputs: list[str], kind: ModelType | None
 ) -> None:
     entry = {"id": "a/b", "architecture": {"output_modalities": outputs}, "supported_voices": ["anna", "anna", "bert"]}
     vendor.answers(Answer.json({"data": [entry, entry | {"id": "broken", "architecture": 3, "pricing": {"prompt": "x"}}]}))
-    models = await router.kernel.list_models(router.context(KEY))
+    models = await router.kernel.list_models(router.context())
     assert [model.type for model in models] == ([kind] if kind else [])
     assert [model.voices for model in models if kind is ModelType.TEXT_TO_SPEECH] in ([], [("anna", "bert")])
 
 
-async def test_a_router_has_no_price(router: Caller, vendor: VendorDouble) -> None:
+async def test_a_router_has_no_price(router: Asker, vendor: VendorDouble) -> None:
     vendor.answers(Answer.json({"data": [ENTRY | {"id": "a/router", "pricing": {"prompt": "-1", "completion": "-1"}}]}))
-    (model,) = await router.kernel.list_models(router.context(KEY))
+    (model,) = await router.kernel.list_models(router.context())
     assert model.prices is None
 
 
@@ -322,30 +303,27 @@ ROWS: list[tuple[Answer, type[JackfieldError]]] = [
 
 
 @pytest.mark.parametrize(("answer", "kind"), ROWS)
-async def test_errors_of_openrouter(router: Caller, vendor: VendorDouble, answer: Answer, kind: type[JackfieldError]) -> None:
-    vendor.answers(answer)
-    with pytest.raises(JackfieldError) as caught:
-        await ask(router)
-    assert (type(caught.value), caught.value.vendor_status) == (kind, answer.status)
+async def test_errors_of_openrouter(router: Asker, answer: Answer, kind: type[JackfieldError]) -> None:
+    failure = await router.failure(answer)
+    assert (type(failure), failure.vendor_status) == (kind, answer.status)
 
 
-async def test_the_provider_behind_is_named(router: Caller, vendor: VendorDouble) -> None:
-    vendor.answers(error(429, "Provider returned error", provider_name="Google", raw="temporarily rate-limited upstream"))
-    with pytest.raises(RateLimited) as caught:
-        await ask(router)
-    assert caught.value.vendor_message == "Provider returned error (Google: temporarily rate-limited upstream)"
+async def test_the_provider_behind_is_named(router: Asker) -> None:
+    limited = error(429, "Provider returned error", provider_name="Google", raw="temporarily rate-limited upstream")
+    failure = await router.failure(limited)
+    assert failure.vendor_message == "Provider returned error (Google: temporarily rate-limited upstream)"
 
 
 @pytest.mark.parametrize(
     ("code", "kind"), [(429, RateLimited), (402, QuotaExceeded), (502, ServerUnavailable), (400, BadRequest)]
 )
-async def test_errors_inside_good_answers(router: Caller, vendor: VendorDouble, code: int, kind: type[JackfieldError]) -> None:
+async def test_errors_inside_good_answers(router: Asker, vendor: VendorDouble, code: int, kind: type[JackfieldError]) -> None:
     failure = {"code": code, "message": "Provider disconnected"}
     in_choice = {"choices": [{"index": 0, "message": {"content": "Hel"}, "finish_reason": "error", "error": failure}]}
     for body in ({"error": failure}, in_choice):
         vendor.answers(Answer.json(body))
         with pytest.raises(JackfieldError) as caught:
-            await ask(router)
+            await router.ask()
         assert type(caught.value) is kind
     first = {"id": "gen-1", "choices": [{"index": 0, "delta": {"content": "Hel"}, "finish_reason": None}]}
     last = {"id": "gen-1", "error": failure, "choices": [{"index": 0, "delta": {"content": ""}, "finish_reason": "error"}]}
@@ -353,6 +331,6 @@ async def test_errors_inside_good_answers(router: Caller, vendor: VendorDouble, 
     request = LLMRequest(model="openai/gpt-4o-mini", messages=HELLO, stream=True)
     seen = []
     with pytest.raises(JackfieldError) as caught:
-        async for event in await router.kernel.stream_llm(request, router.context(KEY, request.model)):
+        async for event in await router.kernel.stream_llm(request, router.context(request.model)):
             seen.append(type(event).__name__)  # noqa: PERF401 - what came before the error counts
     assert (type(caught.value), seen) == (kind, ["StreamStart", "TextDelta"])

@@ -14,6 +14,7 @@ import pytest
 pytest.register_assert_rewrite("jackfield_sdk.testing.conformance", "jackfield_sdk.testing.promises")
 
 from .answers import Answer, Framing, Reply, Script  # noqa: E402
+from .asking import Asker, asking  # noqa: E402
 from .calling import Caller, open_caller  # noqa: E402
 from .clock import Clock  # noqa: E402
 from .conformance.base import CallConformance, Vendor  # noqa: E402
@@ -38,6 +39,7 @@ __all__ = [
     "GARBAGE",
     "STATUSES",
     "Answer",
+    "Asker",
     "CallConformance",
     "Caller",
     "CassetteConformance",
@@ -59,6 +61,7 @@ __all__ = [
     "TextToSpeechConformance",
     "Vendor",
     "VendorDouble",
+    "asking",
     "error_of",
     "open_caller",
     "promise",
