@@ -40,6 +40,12 @@ class Server(OpenAIAnswers):
 class TestChat(Server, LLMConformance):
     model = "qwen3-8b"
 
+    def credentials(self) -> dict[str, Any]:
+        return super().credentials() | {"advanced": True, "counts": "tokenize"}
+
+    def tokens_answer(self, tokens: int) -> Answer:
+        return Answer.json({"count": tokens, "max_model_len": 32768, "tokens": [0] * tokens, "token_strs": None})
+
 
 class TestServerThatDiffers(Server, LLMConformance):
     """Another name, other paths, the key in a header of its own."""
@@ -54,7 +60,11 @@ class TestServerThatDiffers(Server, LLMConformance):
             "headers": f'{{"X-Gateway-Key": "{self.secret}"}}',
             "max_tokens_name": "max_completion_tokens",
             "path": "/v2/talk",
+            "counts": "messages",
         }
+
+    def tokens_answer(self, tokens: int) -> Answer:
+        return Answer.json({"input_tokens": tokens})
 
 
 class TestEmbedding(Server, EmbeddingConformance):

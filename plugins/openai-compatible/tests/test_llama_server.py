@@ -82,6 +82,13 @@ async def test_a_prompt_that_is_too_long(direct: Caller, credentials: dict[str, 
     assert caught.value.vendor_status == 400
 
 
+async def test_tokens_are_counted_as_they_are_used(direct: Caller, credentials: dict[str, Any]) -> None:
+    context = direct.context(credentials | {"advanced": True, "counts": "messages"}, MODEL, timeout=60)
+    request = ask("How many are these?", sampling=Sampling(max_tokens=1))
+    counted = await direct.kernel.count_tokens(request, context)
+    assert counted == (await direct.kernel.invoke_llm(request, context)).usage.input_tokens
+
+
 async def test_a_body_is_relayed(direct: Caller, credentials: dict[str, Any]) -> None:
     body = b'{"model":"smollm2","messages":[{"role":"user","content":"Hi"}],"max_tokens":4,"stream":true}'
     request = RelayRequest(dialect="openai.chat", model=MODEL, body=body, stream=True)

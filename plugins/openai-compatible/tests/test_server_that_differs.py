@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from jackfield_sdk import (
+    BadRequest,
     Credentials,
     CredentialsInvalid,
     EmbeddingRequest,
@@ -19,6 +20,7 @@ from jackfield_sdk import (
     Sampling,
     SpeechRequest,
     TextPart,
+    Tool,
 )
 from jackfield_sdk.testing import Answer, Caller, VendorDouble
 
@@ -181,3 +183,25 @@ async def test_a_server_lists_models_of_many_types(caller: Caller, vendor: Vendo
         ("whisper-large-v3", "speech_to_text", None),
         ("kokoro-tts", "text_to_speech", None),
     ]
+
+
+async def test_where_tokens_are_not_counted(caller: Caller, vendor: VendorDouble) -> None:
+    request = LLMRequest(model="ours", messages=[Message.user("Hello")])
+    for values in ({}, {"counts": "no"}, {"counts": "tokenize", "api": "completion"}):
+        with pytest.raises(BadRequest):
+            await caller.kernel.count_tokens(request, caller.context(form(caller, **values), "ours"))
+    assert not vendor.requests
+    vendor.answers(Answer.json({"detail": "Not Found"}, 404))
+    with pytest.raises(BadRequest, match=r"does not count tokens at /tokenize"):
+        await caller.kernel.count_tokens(request, caller.context(form(caller, counts="tokenize"), "ours"))
+    assert vendor.last.url == "https://llm.acme.example/api/tokenize"
+
+
+async def test_what_is_counted(caller: Caller, vendor: VendorDouble) -> None:
+    vendor.answers(Answer.json({"count": 7}))
+    request = LLMRequest(model="ours", messages=[Message.user("Hello")], tools=[Tool("f")], sampling=Sampling(max_tokens=9))
+    values = form(caller, counts="tokenize", endpoint_model="theirs", base_url="https://llm.acme.example/v1")
+    assert await caller.kernel.count_tokens(request, caller.context(values, "ours")) == 7
+    assert vendor.last.url == "https://llm.acme.example/tokenize"
+    assert set(vendor.last.json) == {"model", "messages", "tools"}
+    assert vendor.last.json["model"] == "theirs"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from jackfield_sdk import CredentialForm, Feature, FormField, LocalizedText, Option, forms
 
+from .counting import MESSAGES, TOKENIZE
+
 _ADVANCED: dict[str, tuple[str | bool | int | float, ...]] = {"advanced": (True,)}
 
 _SERVER = (
@@ -90,6 +92,24 @@ _DIFFERENCES = (
         kind="switch",
         label=LocalizedText.of("Knows stream_options (usage in streams)", "支持 stream_options（流式返回用量）"),
         default=True,
+        shown_if=_ADVANCED,
+    ),
+    FormField(
+        name="counts",
+        kind="select",
+        label=LocalizedText.of("Tokens are counted", "Token 计数"),
+        help=LocalizedText.of("Of a language model, before it is called.", "仅用于语言模型，在调用之前计数。"),
+        default="no",
+        options=(
+            Option(value="no", label=LocalizedText.of("No", "不支持")),
+            Option(value=TOKENIZE, label=LocalizedText.of("By /tokenize (vLLM)", "通过 /tokenize（vLLM）")),
+            Option(
+                value=MESSAGES,
+                label=LocalizedText.of(
+                    "By /v1/messages/count_tokens (llama.cpp)", "通过 /v1/messages/count_tokens（llama.cpp）"
+                ),
+            ),
+        ),
         shown_if=_ADVANCED,
     ),
     FormField(

@@ -26,6 +26,7 @@ from jackfield_sdk import (
     forms,
 )
 
+from .counting import count
 from .forms import MODEL_FORM
 from .headers import read_headers
 
@@ -105,3 +106,8 @@ class OpenAICompatibleServer(OpenAICompatible):
         if context.credentials.get("api") == "completion" and not request.completion:
             request = dataclasses.replace(request, completion=True)
         return await super().invoke_llm(request, context)
+
+    async def count_tokens(self, request: LLMRequest, context: CallContext) -> int:
+        """By the server's own tokenizer, where the form says how it is asked."""
+        request = dataclasses.replace(request, model=self.model_name(request.model, context), stream=False)
+        return await count(request, context, self.http, self.headers(context), self.chat_options(context))
