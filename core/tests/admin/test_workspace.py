@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+import time
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from jackfield.contract import Unauthenticated
@@ -14,7 +15,7 @@ from jackfield.store import now
 from jackfield.tenancy import MASK, Role, operator
 
 if TYPE_CHECKING:
-    from .conftest import Site
+    from .conftest import OpenSite, Site
 
 KEY = "sk-good-canary-0123456789"
 PASSWORD = "correct horse battery"
@@ -123,6 +124,44 @@ async def test_lists_that_grow_come_in_pages_that_nothing_moves(each_site: Site)
     assert [one["action"] for one in audit["data"]] == ["key.create"] * 3
     assert rest["data"][-1]["action"] == "workspace.create"
     assert (await site.ask("GET", "keys", owner, status=400, before="x"))["error"]["param"] == "before"
+
+
+async def test_how_keys_and_credentials_fare_in_calls_is_told_by_every_replica(
+    open_site: OpenSite, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jackfield.host.upkeep.SECONDS", 0.02)
+    serving = await open_site(database_url, calls={"backoff": 0.0}, trials=())
+    asked = await open_site(database_url)
+    owner, token = await asked.key(Role.OWNER), await serving.key()
+    down = {"values": {"api_key": "sk-down-canary"}, "save_anyway": True}
+    kept = await asked.ask("POST", "providers/acme/credentials", owner, down, status=201)
+    assert kept["health"]["status"] == "unused"
+
+    async def call() -> int:
+        chat = {"model": "acme/chat", "messages": [{"role": "user", "content": "hello"}]}
+        headers = {"authorization": f"Bearer {token}"}
+        return (await serving.api.post("/v1/chat/completions", json=chat, headers=headers)).status_code
+
+    assert await call() == 503
+
+    async def health(until: str) -> dict[str, Any]:
+        began = time.monotonic()
+        while (found := (await asked.ask("GET", f"credentials/{kept['id']}", owner))["health"])["status"] != until:
+            assert time.monotonic() - began < 30, found
+            await asyncio.sleep(0.02)
+        return dict(found)
+
+    resting = await health("resting")
+    assert resting["last_failure"] == "The vendor sleeps."
+    assert resting["resting_until"] > resting["last_failure_at"]
+    used = {one["shown"]: one["last_used_at"] for one in (await asked.ask("GET", "keys", owner))["data"]}
+    assert used[next(shown for shown in used if token.startswith(shown.rstrip("…")))] is not None
+
+    good = {"values": {"api_key": KEY}}
+    changed = await serving.ask("PATCH", f"credentials/{kept['id']}", owner, good)
+    assert changed["health"]["status"] == "unused"
+    assert await call() == 200
+    assert (await health("good"))["last_failure"] is None
 
 
 async def test_the_life_of_a_credential(site: Site, owner: str) -> None:

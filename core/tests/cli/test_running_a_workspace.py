@@ -114,9 +114,14 @@ def test_a_credential_is_changed_and_a_provider_preferred(jackfield: Jackfield, 
     assert jackfield("credentials", "change", "other", "--enable").code == 0
     assert jackfield("chat", "hello", "-m", "owl/talker", "--no-stream").out == "su: hello\n"
     monkeypatch.setenv("SEEDS", "pumpkin-canary")
+    (used,) = rows(jackfield("credentials", "list").out)
+    assert used["IN CALLS"].startswith("good, 2")
+    assert used["CHECKED"].startswith("2")
     retyped = jackfield("credentials", "change", "other", "--env", "seeds=SEEDS")
     assert "canary" not in retyped.out + retyped.err
     assert jackfield("chat", "hello", "-m", "owl/talker", "--no-stream").out == "pu: hello\n"
+    (described,) = jackfield("credentials", "list", "--json").json
+    assert (described["health"]["status"], described["health"]["last_failure"]) == ("good", None)
     wrong = jackfield("credentials", "change", "other", "--set", "colour=red")
     assert (wrong.code, "colour is not a field" in wrong.err) == (3, True)
     assert jackfield("providers", "prefer", "owl", "--hosted-first", "--no-take-over").code == 0

@@ -6,13 +6,14 @@ import asyncio
 import os
 import sys
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 
 from jackfield.contract import BadRequest, CredentialForm, ModelType, NotFound
 from jackfield.host.vendors import NewCredential
-from jackfield.tenancy import CredentialChange, CredentialInfo
+from jackfield.tenancy import Condition, CredentialChange, CredentialInfo
 
 from .hosted import Operator, open_host
 from .output import AsJson, errors, print_json, print_table
@@ -72,9 +73,19 @@ def list_credentials(ctx: typer.Context, as_json: AsJson = False) -> None:
         print_json([describe(info) for info in found])
         return
     print_table(
-        ("ID", "PROVIDER", "MODEL", "NAME", "STATUS", "WEIGHT", "ENABLED"),
+        ("ID", "PROVIDER", "MODEL", "NAME", "STATUS", "CHECKED", "IN CALLS", "WEIGHT", "ENABLED"),
         [
-            (one.id, one.provider, one.model or "", one.name, one.status, str(one.weight), "yes" if one.enabled else "no")
+            (
+                one.id,
+                one.provider,
+                one.model or "",
+                one.name,
+                one.status,
+                _minute(one.checked_at),
+                _in_calls(one.condition),
+                str(one.weight),
+                "yes" if one.enabled else "no",
+            )
             for one in found
         ],
     )
@@ -158,9 +169,34 @@ def describe(info: CredentialInfo) -> dict[str, Any]:
         "enabled": info.enabled,
         "status": info.status,
         "status_message": info.status_message,
-        "checked_at": info.checked_at and info.checked_at.isoformat(),
+        "checked_at": _iso(info.checked_at),
+        "health": {
+            "status": info.condition.status,
+            "last_success_at": _iso(info.condition.last_success_at),
+            "last_failure_at": _iso(info.condition.last_failure_at),
+            "last_failure": info.condition.last_failure,
+            "resting_until": _iso(info.condition.resting_until),
+        },
         "created_at": info.created_at.isoformat(),
     }
+
+
+def _in_calls(seen: Condition) -> str:
+    """In a few words, how it fares."""
+    if seen.status == "good":
+        return f"good, {_minute(seen.last_success_at)}"
+    if seen.status == "unused":
+        return "unused"
+    until = f" until {seen.resting_until.astimezone():%H:%M:%S}" if seen.status == "resting" and seen.resting_until else ""
+    return f"{seen.status}{until}, {_minute(seen.last_failure_at)}: {seen.last_failure}"
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment is not None else None
+
+
+def _minute(moment: datetime | None) -> str:
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M") if moment is not None else ""
 
 
 async def _find(on: Operator, wanted: str) -> CredentialInfo:

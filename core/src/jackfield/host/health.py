@@ -8,8 +8,9 @@ that a host never makes a vendor's outage longer than it is.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 
 from jackfield.contract import (
     ConnectionFailed,
@@ -21,6 +22,7 @@ from jackfield.contract import (
     ServerUnavailable,
     Timeout,
 )
+from jackfield.tenancy import Condition
 
 from .settings import CooldownSettings
 
@@ -79,6 +81,7 @@ class Health:
         self._rests: dict[tuple[str, str], Rest] = {}
         self._failures: dict[tuple[str, str], int] = {}
         self._credentials: dict[str, CredentialHealth] = {}
+        self._seen: set[str] = set()
         self.on_rest: Callable[[Rest], None] | None = None
 
     def seconds_left(self, credential: str, model: str) -> float:
@@ -101,6 +104,7 @@ class Health:
         """A call was answered: the failures before it no longer count."""
         state = self._state(credential)
         state.last_success = self._clock()
+        self._seen.add(credential)
         if state.failures_in_a_row:
             state.failures_in_a_row = 0
             self._failures.pop((credential, model), None)
@@ -114,6 +118,7 @@ class Health:
         state.last_failure = now = self._clock()
         state.failures_in_a_row += 1
         state.last_error = error.message
+        self._seen.add(credential)
         if seconds > 0:
             scope = "" if isinstance(error, _REFUSALS) else model
             rest = Rest(credential, scope, now + seconds, error.code, error.message)
@@ -149,6 +154,7 @@ class Health:
         for key in [key for key in self._failures if key[0] == credential]:
             del self._failures[key]
         self._credentials.pop(credential, None)
+        self._seen.discard(credential)
 
     def of(self, credential: str) -> CredentialHealth:
         """What is known of the credential in this process."""
@@ -157,8 +163,30 @@ class Health:
         state.rests = [rest for key, rest in self._rests.items() if key[0] == credential and rest.until > now]
         return state
 
+    def take_seen(self) -> dict[str, Condition]:
+        """How those fare that had a call since this was last asked: by the credential's id, without what is nobody's row."""
+        seen, self._seen = self._seen, set()
+        return {name: self._condition(name) for name in seen if name.isalnum()}  # not `trial:…`, `free:…`
+
+    def put_back(self, seen: Iterable[str]) -> None:
+        """They are to be told once more."""
+        self._seen.update(name for name in seen if name in self._credentials)
+
+    def _condition(self, credential: str) -> Condition:
+        found = self.of(credential)
+        return Condition(
+            last_success_at=_moment(found.last_success),
+            last_failure_at=_moment(found.last_failure),
+            last_failure=found.last_error,
+            resting_until=_moment(max((rest.until for rest in found.rests), default=None)),
+        )
+
     def _state(self, credential: str) -> CredentialHealth:
         state = self._credentials.get(credential)
         if state is None:
             state = self._credentials[credential] = CredentialHealth()
         return state
+
+
+def _moment(seconds: float | None) -> datetime | None:
+    return datetime.fromtimestamp(seconds, UTC) if seconds is not None else None

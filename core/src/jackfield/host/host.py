@@ -29,6 +29,7 @@ from .resolution import Resolution
 from .settings import Settings
 from .settlement import Settlement
 from .trying import TryOut
+from .upkeep import Upkeep
 from .vendors import Vendors
 
 _log = logging.getLogger("jackfield.host")
@@ -130,7 +131,11 @@ class Host:
             exits.push_async_callback(tenancy.close)
             outbound = Outbound(settings.egress, settings.calls)
             exits.push_async_callback(outbound.close)
-            host = cls(settings, kernel, tenancy, outbound, Health(settings.cooldown))
+            health = Health(settings.cooldown)
+            upkeep = Upkeep(tenancy, health)
+            exits.push_async_callback(upkeep.stop)
+            host = cls(settings, kernel, tenancy, outbound, health)
+            upkeep.start()
             if host.replicas is not None:
                 exits.push_async_callback(host.replicas.close)
                 await host.replicas.start()

@@ -3,6 +3,7 @@
 from .audit import Audit, Entry
 from .budgets import Budgets, BudgetState
 from .choices import Choices
+from .condition import Condition, Conditions
 from .credentials import MASK, CredentialChange, CredentialInfo, CredentialStore
 from .first_owner import FirstOwner
 from .keys import KeyInfo, Keys
@@ -21,6 +22,8 @@ __all__ = [
     "BudgetState",
     "Budgets",
     "Choices",
+    "Condition",
+    "Conditions",
     "CredentialChange",
     "CredentialInfo",
     "CredentialRecord",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Delete, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from jackfield.contract import (
@@ -20,14 +20,18 @@ from jackfield.contract import (
     NotFound,
 )
 from jackfield.store import Store, new_id, now
-from jackfield.store.tables import CredentialRow
+from jackfield.store.tables import CredentialHealthRow, CredentialRow
 
 from .audit import record
+from .condition import Condition, condition_of
 from .principal import Principal, Role
 from .revisions import RevisionWatch, raise_revision
 from .secrets import Secrets
 from .views import CredentialRecord
 
+_WITH_HEALTH = select(CredentialRow, CredentialHealthRow).outerjoin(
+    CredentialHealthRow, CredentialHealthRow.credential_id == CredentialRow.id
+)
 MASK = "••••••••"
 Validator = Callable[[Credentials], Awaitable[None]]
 """Proves opened credentials with the vendor; raises an error of the tree."""
@@ -38,6 +42,7 @@ class CredentialInfo:
     """A credential as it may be shown: secret values are masked.
 
     :param status: `valid`, `invalid`, or `unchecked` (saved while the vendor did not answer)
+    :param condition: how it fared in calls since it was last changed
     """
 
     id: str
@@ -53,6 +58,7 @@ class CredentialInfo:
     model_type: ModelType | None
     created_at: datetime
     updated_at: datetime
+    condition: Condition = field(default_factory=Condition)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -107,16 +113,17 @@ class CredentialStore:
 
     async def list(self, caller: Principal, provider: str | None = None) -> list[CredentialInfo]:
         """The workspace's credentials, the oldest first."""
-        query = select(CredentialRow).where(CredentialRow.workspace_id == caller.workspace_id).order_by(CredentialRow.id)
+        query = _WITH_HEALTH.where(CredentialRow.workspace_id == caller.workspace_id).order_by(CredentialRow.id)
         if provider is not None:
             query = query.where(CredentialRow.provider == provider)
         async with self._store.read() as session:
-            return [_info(row) for row in await session.scalars(query)]
+            return [_info(row, health) for row, health in await session.execute(query)]
 
     async def get(self, caller: Principal, credential_id: str) -> CredentialInfo:
         """:raises NotFound: if the workspace has no such credential"""
         async with self._store.read() as session:
-            return _info(await _find(session, caller, credential_id))
+            row = await _find(session, caller, credential_id)
+            return _info(row, await session.get(CredentialHealthRow, credential_id))
 
     async def add(
         self,
@@ -202,6 +209,7 @@ class CredentialStore:
                 row.name = change.name.strip()[:200]
             row.weight = change.weight if change.weight is not None else row.weight
             row.enabled = change.enabled if change.enabled is not None else row.enabled
+            await session.execute(_forget_health(credential_id))
             details = {"id": row.id, "values": change.values is not None, "enabled": row.enabled, "weight": row.weight}
             record(session, caller, "credential.change", f"{row.provider}/{row.name}", details)
         self._watch.tell(caller.workspace_id)
@@ -220,7 +228,10 @@ class CredentialStore:
         async with self._store.write() as session:
             row = await _find(session, caller, credential_id)
             row.status, row.status_message, row.checked_at = status, message, now()
-        return _info(row)
+            if status == "valid":
+                await session.execute(_forget_health(credential_id))
+            health = await session.get(CredentialHealthRow, credential_id)
+        return _info(row, health)
 
     async def remove(self, caller: Principal, credential_id: str) -> None:
         """:raises NotFound: if the workspace has no such credential"""
@@ -253,6 +264,11 @@ class CredentialStore:
         return merged
 
 
+def _forget_health(credential_id: str) -> Delete:
+    """What was seen of it before no longer holds."""
+    return delete(CredentialHealthRow).where(CredentialHealthRow.credential_id == credential_id)
+
+
 async def _find(session: AsyncSession, caller: Principal, credential_id: str) -> CredentialRow:
     row = await session.get(CredentialRow, credential_id)
     if row is None or row.workspace_id != caller.workspace_id:
@@ -278,7 +294,7 @@ def _check_weight(weight: int) -> None:
         raise BadRequest("`weight` must be from 1 to 1000.", param="weight")
 
 
-def _info(row: CredentialRow) -> CredentialInfo:
+def _info(row: CredentialRow, health: CredentialHealthRow | None = None) -> CredentialInfo:
     return CredentialInfo(
         id=row.id,
         provider=row.provider,
@@ -293,4 +309,5 @@ def _info(row: CredentialRow) -> CredentialInfo:
         model_type=ModelType(row.model_type) if row.model_type else None,
         created_at=row.created_at,
         updated_at=row.updated_at,
+        condition=condition_of(health),
     )

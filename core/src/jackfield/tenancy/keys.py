@@ -206,10 +206,15 @@ class Keys:
     async def flush_last_used(self) -> None:
         """Write when keys were last used; called now and then, as a write for each call would be too many."""
         used, self._used = self._used, {}
-        if used:
+        if not used:
+            return
+        try:
             async with self._store.write() as session:
-                for key_id, at in used.items():
+                for key_id, at in sorted(used.items()):  # in one order, so that no two replicas wait for each other
                     await session.execute(update(ApiKey).where(ApiKey.id == key_id).values(last_used_at=at))
+        except BaseException:
+            self._used = {**used, **self._used}
+            raise
 
 
 async def _find(session: AsyncSession, caller: Principal, key_id: str) -> ApiKey:

@@ -12,6 +12,7 @@ from jackfield.vault import load_keyring
 from .audit import Audit
 from .budgets import Budgets
 from .choices import Choices
+from .condition import Conditions
 from .credentials import CredentialStore
 from .first_owner import FirstOwner
 from .keys import Keys
@@ -37,6 +38,7 @@ class Tenancy:
     first_owner: FirstOwner
     keys: Keys
     credentials: CredentialStore
+    conditions: Conditions
     choices: Choices
     trials: Trials
     budgets: Budgets
@@ -86,6 +88,7 @@ class Tenancy:
             first_owner=first_owner,
             keys=keys,
             credentials=CredentialStore(store, secrets, watch),
+            conditions=Conditions(store),
             choices=Choices(store, watch),
             trials=Trials(store, trials),
             budgets=Budgets(store, watch),
@@ -100,5 +103,4 @@ class Tenancy:
     async def close(self) -> None:
         """Flush and stop; the store itself is closed by whoever opened it."""
         await self.watch.stop()
-        await self.keys.flush_last_used()
         await self.ledger.stop()

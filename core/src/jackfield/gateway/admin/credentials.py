@@ -47,6 +47,18 @@ class CredentialPatch(Body):
     save_anyway: SaveAnyway = False
 
 
+class Health(BaseModel):
+    """How a credential fared in calls since it was last changed, on all replicas; up to some seconds old."""
+
+    status: Literal["unused", "good", "failing", "resting"] = Field(
+        description="`resting`: calls rather take another credential, until `resting_until`"
+    )
+    last_success_at: datetime | None
+    last_failure_at: datetime | None
+    last_failure: str | None
+    resting_until: datetime | None
+
+
 class Credential(BaseModel):
     """A credential; its secrets are masked."""
 
@@ -60,7 +72,8 @@ class Credential(BaseModel):
     enabled: bool
     status: Literal["valid", "invalid", "unchecked"]
     status_message: str | None
-    checked_at: datetime | None
+    checked_at: datetime | None = Field(description="when the vendor was last asked whether it is good")
+    health: Health
     created_at: datetime
     updated_at: datetime
 
@@ -106,4 +119,8 @@ async def check_credential(host: OnHost, caller: Admin, credential: Id) -> Crede
 
 def described(info: CredentialInfo) -> Credential:
     """As it is answered."""
-    return Credential.model_validate({name: getattr(info, name) for name in Credential.model_fields})
+    seen = info.condition
+    health = {name: getattr(seen, name) for name in Health.model_fields}
+    return Credential.model_validate(
+        {"health": health} | {n: getattr(info, n) for n in Credential.model_fields if n != "health"}
+    )
