@@ -1,20 +1,49 @@
-"""What all tests share: one profile for the property tests, and llama.cpp's own server with a real model in it."""
+"""What all tests share: one profile for the property tests, a plugin with its vendor's double, and llama.cpp's server."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
+from jackfield_sdk.testing import Caller, VendorDouble, open_caller
 
 pytest_plugins = ["pytester"]  # the conformance kit is tested by running it
 
 # A machine that runs other tests beside is slow now and then; that says nothing about the code.
 settings.register_profile("jackfield", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("jackfield")
+
+
+@pytest.fixture
+def plugin_here(request: pytest.FixtureRequest) -> object:
+    """The plugin in whose folder the test stands: `plugins/<vendor>/tests`."""
+    return import_module(f"jackfield_{request.path.parents[1].name.replace('-', '_')}").plugin
+
+
+@pytest.fixture
+async def vendor() -> AsyncIterator[VendorDouble]:
+    """Its vendor's double."""
+    async with VendorDouble() as vendor:
+        yield vendor
+
+
+@pytest.fixture
+async def caller(plugin_here: object, vendor: VendorDouble) -> AsyncIterator[Caller]:
+    """The plugin behind the kernel, all its requests led to the double."""
+    async with open_caller(plugin_here, vendor) as caller:
+        yield caller
+
+
+@pytest.fixture
+async def direct(plugin_here: object) -> AsyncIterator[Caller]:
+    """The same, with requests that go where they are sent."""
+    async with open_caller(plugin_here) as caller:
+        yield caller
 
 
 @pytest.fixture(scope="session")

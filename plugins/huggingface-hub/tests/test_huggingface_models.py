@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from jackfield_huggingface_hub import plugin
 from jackfield_sdk import CredentialsInvalid, Feature, ModelNotFound, ModelType, ServerUnavailable
-from jackfield_sdk.testing import Answer, Caller, VendorDouble, open_caller
+from jackfield_sdk.testing import Answer, Caller, VendorDouble
 
 TOKEN = {"api_key": "hf_canaryCanary0123456789"}
 SERVER = TOKEN | {"base_url": "https://models.acme.example/"}
@@ -16,17 +14,9 @@ VLLM = SERVER | {"server": "openai"}
 CHAT = Answer.json({"choices": [{"message": {"content": "hi"}, "finish_reason": "stop"}]})
 
 
-@pytest.fixture
-async def vendor() -> AsyncIterator[VendorDouble]:
-    async with VendorDouble() as vendor:
-        vendor.answers(CHAT)
-        yield vendor
-
-
-@pytest.fixture
-async def caller(vendor: VendorDouble) -> AsyncIterator[Caller]:
-    async with open_caller(plugin, vendor) as caller:
-        yield caller
+@pytest.fixture(autouse=True)
+def _chat(vendor: VendorDouble) -> None:
+    vendor.answers(CHAT)
 
 
 async def test_a_form_that_no_server_answers(caller: Caller, vendor: VendorDouble) -> None:

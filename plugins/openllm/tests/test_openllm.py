@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any, ClassVar
 
 import pytest
@@ -32,7 +31,6 @@ from jackfield_sdk.testing import (
     RelayConformance,
     Said,
     VendorDouble,
-    open_caller,
 )
 
 
@@ -70,25 +68,6 @@ class TestProvider(OpenLLM, ProviderConformance):
 
 
 CHAT = Answer.json({"choices": [{"message": {"content": "hi"}, "finish_reason": "stop", "index": 0}]})
-
-
-@pytest.fixture
-async def vendor() -> AsyncIterator[VendorDouble]:
-    async with VendorDouble() as vendor:
-        yield vendor
-
-
-@pytest.fixture
-async def caller(vendor: VendorDouble) -> AsyncIterator[Caller]:
-    async with open_caller(plugin, vendor) as caller:
-        yield caller
-
-
-@pytest.fixture
-async def direct() -> AsyncIterator[Caller]:
-    """Whose requests go where they are sent."""
-    async with open_caller(plugin) as caller:
-        yield caller
 
 
 def of(caller: Caller, kind: ModelType | None = ModelType.LLM, **values: Any) -> CallContext:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any, ClassVar
 
 import pytest
@@ -37,7 +36,6 @@ from jackfield_sdk.testing import (
     Said,
     Vendor,
     VendorDouble,
-    open_caller,
 )
 from jackfield_spark import plugin
 
@@ -99,18 +97,6 @@ class TestProvider(Spark, ProviderConformance):
 KEY = {"protocol": "http", "api_password": "password-canary-0123456789"}
 HI = Spark().llm_answer(Said(pieces=("hi",)))
 TOOL = Tool("add", "Adds.", {"type": "object", "properties": {"a": {"type": "integer"}}})
-
-
-@pytest.fixture
-async def vendor() -> AsyncIterator[VendorDouble]:
-    async with VendorDouble() as vendor:
-        yield vendor
-
-
-@pytest.fixture
-async def caller(vendor: VendorDouble) -> AsyncIterator[Caller]:
-    async with open_caller(plugin, vendor) as caller:
-        yield caller
 
 
 def of(caller: Caller, model: str = "4.0Ultra", **values: Any) -> CallContext:

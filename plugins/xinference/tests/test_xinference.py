@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import Any, ClassVar
 
 import pytest
@@ -39,7 +38,6 @@ from jackfield_sdk.testing import (
     SpeechToTextConformance,
     TextToSpeechConformance,
     VendorDouble,
-    open_caller,
 )
 from jackfield_xinference import plugin
 
@@ -117,18 +115,6 @@ class TestProvider(Xinference, ProviderConformance):
 # -- what is sent ----------------------------------------------------------------------------------------------------------
 
 CHAT = Answer.json({"choices": [{"message": {"content": "hi"}, "finish_reason": "stop", "index": 0}]})
-
-
-@pytest.fixture
-async def vendor() -> AsyncIterator[VendorDouble]:
-    async with VendorDouble() as vendor:
-        yield vendor
-
-
-@pytest.fixture
-async def caller(vendor: VendorDouble) -> AsyncIterator[Caller]:
-    async with open_caller(plugin, vendor) as caller:
-        yield caller
 
 
 def of(caller: Caller, kind: ModelType | None = ModelType.LLM, **values: Any) -> CallContext:
