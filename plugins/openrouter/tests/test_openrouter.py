@@ -153,6 +153,7 @@ async def test_prefixes_that_may_be_kept_are_marked(router: Asker, vendor: Vendo
 async def test_what_a_model_does_not_take(router: Asker, vendor: VendorDouble) -> None:
     for model, sampling, name in (
         ("openai/gpt-5.5", Sampling(temperature=0.2), "temperature"),
+        ("anthropic/claude-opus-5.5", Sampling(temperature=0.2), "temperature"),
         ("anthropic/claude-sonnet-4.6", Sampling(frequency_penalty=0.5), "frequency_penalty"),
         ("openai/gpt-4o-mini", Sampling(reasoning_effort="low"), "reasoning_effort"),
         ("deepseek/deepseek-v4-pro", Sampling(n=2), "n"),
