@@ -39,6 +39,7 @@ from jackfield_sdk import (
 from jackfield_sdk.testing import Answer, Asker, VendorDouble, asking
 
 GPT, QWEN, COMPOUND = "openai/gpt-oss-120b", "qwen/qwen3.8-27b", "groq/compound"
+OLDER_QWEN = "qwen/qwen3.6-27b"
 WHISPER, TURBO, ORPHEUS = "whisper-large-v3", "whisper-large-v3-turbo", "canopylabs/orpheus-v1-english"
 HELLO = Answer.json({"id": "1", "choices": [{"index": 0, "message": {"content": "hi"}, "finish_reason": "stop"}]})
 SCHEMA = {"type": "object", "properties": {"name": {"type": "string"}}}
@@ -122,7 +123,9 @@ async def test_an_answer_with_thoughts(groq: Asker, vendor: VendorDouble) -> Non
         (GPT, "medium", "medium"),
         (GPT, "none", "none"),  # which Groq refuses, in its words
         (QWEN, "none", "none"),
-        (QWEN, "low", "default"),
+        (QWEN, "low", "low"),
+        (QWEN, "max", "high"),
+        (OLDER_QWEN, "low", "default"),
         (QWEN, None, None),
     ],
 )

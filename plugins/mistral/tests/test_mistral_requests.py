@@ -156,6 +156,16 @@ async def test_a_model_thinks_or_does_not(mistral: Asker, vendor: VendorDouble, 
     assert vendor.last.json.get("reasoning_effort") == sent
 
 
+async def test_how_likely_tokens_were(mistral: Asker, vendor: VendorDouble) -> None:
+    """As Mistral's own client has it, from version 3.7 on."""
+    told = {"content": [{"token": "hi", "logprob": -0.5, "bytes": [104, 105], "top_logprobs": []}]}
+    vendor.answers(Answer.json({"id": "1", "choices": [SAID | {"logprobs": told}]}))
+    result = await mistral.ask(sampling=Sampling(logprobs=True, top_logprobs=2, top_k=3, repetition_penalty=1.5))
+    assert result.logprobs == told
+    sent = vendor.last.json
+    assert [sent[name] for name in ("logprobs", "top_logprobs", "top_k", "repetition_penalty")] == [True, 2, 3, 1.5]
+
+
 async def test_who_speaks_last(mistral: Asker, vendor: VendorDouble) -> None:
     await mistral.ask(PLAIN, Message.user("A poem?"), Message("assistant", [ReasoningPart("hm"), TextPart("Roses")]))
     assert vendor.last.json["messages"][-1] == {"role": "assistant", "content": "Roses", "prefix": True}
@@ -181,7 +191,8 @@ async def test_sound(mistral: Asker, vendor: VendorDouble) -> None:
     [
         (PLAIN, {"sampling": Sampling(reasoning_effort="high")}, "reasoning_effort"),
         (PLAIN, {"sampling": Sampling(temperature=2)}, "temperature"),
-        (PLAIN, {"sampling": Sampling(top_k=3)}, "top_k"),
+        (PLAIN, {"sampling": Sampling(min_p=0.5)}, "min_p"),
+        (PLAIN, {"sampling": Sampling(logit_bias={"1": 2})}, "logit_bias"),
         (PLAIN, {"messages": [Message("user", [VideoPart(Blob(url="https://a.example/b.mp4"))])]}, "messages"),
         (PLAIN, {"messages": [Message("assistant", [AudioPart(Blob(), id="a")])]}, "messages"),
     ],

@@ -30,8 +30,6 @@ _NAMES = {
     "n": "candidateCount",
     "frequency_penalty": "frequencyPenalty",
     "presence_penalty": "presencePenalty",
-    "logprobs": "responseLogprobs",
-    "top_logprobs": "logprobs",
 }
 _CAMEL: dict[str, str] = {"cached_content": "cachedContent", "safety_settings": "safetySettings"}
 _APART = ("reasoning_effort", "reasoning_budget")

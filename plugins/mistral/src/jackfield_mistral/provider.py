@@ -69,7 +69,7 @@ class Mistral(OpenAICompatible):
     options: ClassVar[ChatOptions] = ChatOptions(
         stream_usage=False,  # told in any case
         no_reasoning="none",
-        unsupported=frozenset({"top_k", "min_p", "repetition_penalty", "logit_bias", "logprobs", "top_logprobs"}),
+        unsupported=frozenset({"min_p", "logit_bias"}),
     )
 
     def chat_options(self, context: CallContext) -> ChatOptions:
