@@ -96,6 +96,20 @@ async def test_what_newer_models_of_transcription_do_not_do(openai: Asker, vendo
     assert vendor.last.form["response_format"] == "json"
 
 
+async def test_a_model_that_tells_speakers_apart_cuts_the_recording(openai: Asker, vendor: VendorDouble) -> None:
+    vendor.answers(HEARD)
+    model = "gpt-4o-transcribe-diarize"
+    context = openai.context(model, ModelType.SPEECH_TO_TEXT)
+    await openai.kernel.invoke_speech_to_text(TranscriptionRequest(model=model, audio=RECORDING), context)
+    assert vendor.last.form["chunking_strategy"] == "auto"
+    own: dict[str, Any] = {"extra": {"chunking_strategy": "none"}, "dialect": "openai.audio"}
+    await openai.kernel.invoke_speech_to_text(TranscriptionRequest(model=model, audio=RECORDING, **own), context)
+    assert vendor.last.form["chunking_strategy"] == "none", "the caller's own goes before"
+    with pytest.raises(UnsupportedParameter) as caught:
+        await openai.kernel.invoke_speech_to_text(TranscriptionRequest(model=model, audio=RECORDING, prompt="x"), context)
+    assert caught.value.param == "prompt"
+
+
 async def test_speech(openai: Asker, vendor: VendorDouble) -> None:
     vendor.answers(Answer.content(b"sound", "audio/opus"))
     model = "gpt-4o-mini-tts"

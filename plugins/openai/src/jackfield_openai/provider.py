@@ -23,6 +23,7 @@ from jackfield_sdk import (
     OpenAICompatible,
     ProvisionKind,
     ServerUnavailable,
+    TranscriptionRequest,
     VendorHTTP,
     forms,
 )
@@ -106,6 +107,11 @@ class OpenAI(OpenAICompatible):
         if not isinstance(tokens, int):
             raise ServerUnavailable("The vendor's answer holds no number of tokens.")
         return tokens
+
+    def adapt_transcription(self, form: dict[str, Any], request: TranscriptionRequest, context: CallContext) -> dict[str, Any]:
+        """A model that tells speakers apart wants to be told how to cut a recording of more than 30 seconds."""
+        strategy = context.model.properties.get("chunking_strategy") if context.model is not None else None
+        return {"chunking_strategy": strategy, **form} if strategy else form
 
     def describe_model(self, model: str, model_type: ModelType, credentials: dict[str, Any]) -> ModelDescription:
         """A fine-tuned model is what its base model is, but for its price."""
