@@ -130,7 +130,7 @@ def test_a_model_is_added_to_a_server_of_ones_own(page: Page, site: Any, owner: 
     expect(drawer.get_by_label("Base URL")).to_have_attribute("aria-invalid", "true")
     drawer.get_by_label("Base URL").fill(f"{site.vendor.url}/v1")
     drawer.get_by_role("button", name="Ask the vendor").click()
-    expect(page.get_by_role("status")).to_contain_text("The vendor offers 1 models")
+    expect(page.get_by_role("status")).to_contain_text("The vendor offers one model")
     expect(drawer.locator("#live-models option")).to_have_attribute("value", "qwen3-8b")
     drawer.get_by_label("Model", exact=True).fill("qwen3-8b")
     drawer.get_by_role("button", name="Check and add").click()

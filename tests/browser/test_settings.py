@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
-from jackfield.contract import ModelType
+from jackfield.contract import EmbeddingRequest, ModelType
 from jackfield.tenancy import Role, operator
 from playwright.sync_api import Page, expect
 
@@ -111,7 +112,7 @@ def test_a_key_is_shown_once_works_and_is_revoked(page: Page, site: Any, owner: 
     expect(row).to_contain_text("5,000 tokens a month")
     page.get_by_role("button", name=re.compile("^Revoke")).click()
     page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
-    expect(page.get_by_text("1 keys that no longer work")).to_be_visible()
+    expect(page.get_by_text("1 key that no longer works")).to_be_visible()
     (found,) = site.run(site.host.tenancy.keys.list(owner.caller))
     assert found.revoked_at is not None
 
@@ -124,11 +125,28 @@ def test_the_workspace_has_a_budget(page: Page, site: Any, owner: Any) -> None:
     expect(dialog).to_contain_text("Type an amount.")
     dialog.get_by_label("Amount").fill("100")
     dialog.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("$100 a month")).to_be_visible()
+    expect(page.get_by_text("$0 of $100 a month")).to_be_visible()
     page.get_by_role("button", name="Set a budget").click()
+    expect(dialog.get_by_text("$0 of $100 a month")).to_be_visible()
     dialog.get_by_role("button", name="Remove").click()
-    expect(page.get_by_text("$100 a month")).to_be_hidden()
+    expect(page.get_by_text("$100 a month")).to_have_count(0)
     assert not site.run(site.host.tenancy.views.get(owner.caller.workspace_id)).budgets
+
+
+def test_what_is_spent_of_a_budget_is_shown_to_those_who_set_it(
+    page: Page, new_page: Callable[..., Page], new_person: Callable[..., Any], site: Any, owner: Any
+) -> None:
+    tenancy = site.host.tenancy
+    site.run(tenancy.budgets.set(owner.caller, None, "day", "tokens", Decimal(4)))
+    used = site.run(site.host.calls.embedding(owner.caller, EmbeddingRequest(model="local/wordllama", inputs=["a river"] * 3)))
+    site.run(tenancy.ledger.flush())
+    page.goto("/console/keys")
+    expect(page.get_by_text(f"{used.usage.total_tokens} of 4 tokens a day")).to_be_visible()
+    expect(page.get_by_label("Spent of the budget")).to_have_js_property("value", 4)
+    expect(page.get_by_text("spent: calls are refused")).to_be_visible()
+    member = new_page(new_person(Role.MEMBER, owner.caller.workspace_id))
+    member.goto("/console/keys")
+    expect(member.get_by_text("4 tokens a day", exact=True)).to_be_visible()
 
 
 def test_members_come_change_and_go(page: Page, new_page: Callable[..., Page], site: Any, owner: Any) -> None:

@@ -6,7 +6,7 @@ import re
 from decimal import Decimal
 
 import pytest
-from jackfield.console.templating import code, environment, money
+from jackfield.console.templating import code, environment, money, spent
 
 LOADER = environment().loader
 assert LOADER is not None
@@ -38,3 +38,10 @@ def test_prices_are_written_as_on_a_tag() -> None:
     assert money(Decimal("3.5"), "GBP") == "3.50 GBP"
     assert money(0) == "$0"
     assert money(None) == "–"
+
+
+def test_what_calls_came_to_is_rounded_for_reading() -> None:
+    amounts = [Decimal(text) for text in ("7.099281", "0.035629", "0.00000123", "0", "12")]
+    assert [spent(amount) for amount in amounts] == ["$7.10", "$0.0356", "$0.00000123", "$0", "$12"]
+    assert spent(None) == "–"
+    assert spent(Decimal("0.999999"), "CNY") == "¥1"

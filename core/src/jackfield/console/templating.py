@@ -28,6 +28,7 @@ def environment() -> Environment:
     found.filters["code"] = code
     found.filters["count"] = count
     found.filters["money"] = money
+    found.filters["spent"] = spent
     found.filters["day"] = day
     found.filters["moment"] = moment
     return found
@@ -52,6 +53,15 @@ def money(amount: Decimal | int | None, currency: str = "USD") -> str:
         text += "0"
     signs = {"USD": "$", "CNY": "¥", "EUR": "€"}
     return f"{signs[currency]}{text}" if currency in signs else f"{text} {currency}"
+
+
+def spent(amount: Decimal | int | None, currency: str = "USD") -> str:
+    """What calls came to, as exact as it is worth to be read: `$12.35`, `$0.0356`; a price is `money`."""
+    if amount is None:
+        return "–"
+    found = Decimal(amount)
+    digits = 2 if abs(found) >= 1 or not found else 2 - found.adjusted()
+    return money(round(found, digits), currency)
 
 
 def day(moment_: datetime | date | None) -> str:

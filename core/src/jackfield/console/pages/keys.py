@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, get_args
@@ -93,7 +94,8 @@ async def budget_form(visit: Visit) -> Response:
     """The dialog of a budget, of a key or of the workspace."""
     keys = await visit.host.tenancy.keys.list(visit.caller)
     found = next((each for each in keys if each.id == visit.query.get("key")), None)
-    return visit.part("keys/budget.html", key=found, periods=PERIODS)
+    present = [budget for budget in await _budgets(visit) if budget.key_id == (found.id if found is not None else None)]
+    return visit.part("keys/budget.html", key=found, present=present, periods=PERIODS)
 
 
 @pages.post("/keys/budget")
@@ -113,19 +115,38 @@ async def set_budget(visit: Visit) -> Response:
 
 async def _context(visit: Visit) -> dict[str, Any]:
     keys = await visit.host.tenancy.keys.list(visit.caller)
-    view = await visit.host.tenancy.views.get(visit.caller.workspace_id)
+    budgets = await _budgets(visit)
     return {
         "keys": [key for key in keys if _active(key)],
         "ended": [key for key in keys if not _active(key)],
         "budgets": {
-            key_id: [budget for budget in view.budgets if budget.key_id == key_id]
-            for key_id in {budget.key_id for budget in view.budgets}
+            key_id: [budget for budget in budgets if budget.key_id == key_id]
+            for key_id in {budget.key_id for budget in budgets}
         },
         "periods": PERIODS,
         "model_types": MODEL_TYPES,
         "roles": ROLES,
         "may_change": visit.caller.may(Role.ADMIN),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class ShownBudget:
+    """:param spent: None where it is not for the caller to know"""
+
+    key_id: str | None
+    period: str
+    unit: str
+    amount: Decimal
+    spent: Decimal | None
+
+
+async def _budgets(visit: Visit) -> list[ShownBudget]:
+    if visit.caller.may(Role.ADMIN):
+        found = await visit.host.tenancy.budgets.list(visit.caller)
+        return [ShownBudget(each.key_id, each.period, each.unit, each.amount, each.spent) for each in found]
+    view = await visit.host.tenancy.views.get(visit.caller.workspace_id)
+    return [ShownBudget(each.key_id, each.period, each.unit, each.amount, None) for each in view.budgets]
 
 
 async def _allowed(visit: Visit) -> dict[str, Any]:

@@ -227,7 +227,9 @@ async def live_models(visit: Visit) -> Response:
         values = values_of(provider.model_form, await visit.form())
     found = await visit.host.vendors.live_models(visit.caller, provider.id, values)
     response = visit.part("providers/live.html", models=found, model_types=MODEL_TYPES)
-    visit.announce(response, visit.say("The vendor offers {count} models: the field suggests them.", count=len(found)))
+    one = mark("The vendor offers one model: the field suggests it.")
+    many = mark("The vendor offers {count} models: the field suggests them.")
+    visit.announce(response, visit.say(one if len(found) == 1 else many, count=len(found)))
     return response
 
 
