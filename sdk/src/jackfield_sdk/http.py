@@ -2,6 +2,8 @@
 
 A vendor states one `VendorHTTP`; its methods are all the ways in which a plugin asks: `json` and `request` for a whole answer,
 `events`, `lines` and `pieces` for one that comes bit by bit.
+
+httpx is imported when a vendor is asked: a plugin that is only listed needs none of it, and there are many of them.
 """
 
 from __future__ import annotations
@@ -11,9 +13,8 @@ import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-import httpx
 import orjson
 from jackfield.contract import (
     BadRequest,
@@ -31,6 +32,9 @@ from .errors import MESSAGES, ErrorTable
 from .redaction import redact
 from .streaming import HeldStream, split_lines
 
+if TYPE_CHECKING:
+    import httpx
+
 Piece = TypeVar("Piece")
 
 MAX_ANSWER_BYTES: Final = 64 * 1024 * 1024
@@ -42,6 +46,8 @@ class _QueriesLeftOut(logging.Filter):
     """Some vendors want a key or a token in the address, and httpx writes addresses into its log."""
 
     def filter(self, record: logging.LogRecord) -> bool:
+        import httpx  # noqa: PLC0415 - it is there: it logs
+
         if isinstance(record.args, tuple):
             record.args = tuple(
                 arg.copy_with(query=b"...") if isinstance(arg, httpx.URL) and arg.query else arg for arg in record.args
@@ -110,6 +116,8 @@ class VendorHTTP:
         :raises JackfieldError: by the vendor's table for any other status; Timeout, ConnectionFailed; ServerUnavailable for an
             answer over `max_answer_bytes`
         """
+        import httpx  # noqa: PLC0415 - not before a vendor is asked
+
         response = await self.open(context, method, url, **rest)
         try:
             body = await self._read(read_chunks(response))
@@ -194,6 +202,8 @@ class VendorHTTP:
 
         The body to send is one of `json`, `content` (bytes), or `data` and `files` (a form, as httpx takes them).
         """
+        import httpx  # noqa: PLC0415 - as above
+
         sent = dict(headers or {})
         if json is not None:
             content = dump_json(json)
@@ -291,6 +301,8 @@ class VendorHTTP:
 
     async def _raise_for_json(self, chunks: AsyncIterator[bytes], context: CallContext, response: httpx.Response) -> None:
         """A whole JSON answer where a stream or sound should come: the error of a vendor that answers all with 200."""
+        import httpx  # noqa: PLC0415 - as above
+
         body = parse_json(httpx.Response(response.status_code, content=await self._read(chunks)))
         self._checked(body, context, response)
         raise ServerUnavailable("The vendor answered a request for a stream with one whole answer.")
@@ -357,6 +369,8 @@ def unsendable() -> CredentialsInvalid:
 
 def connection_error(error: httpx.HTTPError, context: CallContext) -> JackfieldError:
     """An error of the transport as one of the tree."""
+    import httpx  # noqa: PLC0415 - as above
+
     if isinstance(error, httpx.TimeoutException):
         return Timeout(MESSAGES[Timeout])
     if isinstance(error, httpx.UnsupportedProtocol):
@@ -396,6 +410,8 @@ async def read_chunks(response: httpx.Response) -> AsyncGenerator[bytes, None]:
 
     :raises ConnectionFailed: if the connection breaks; Timeout: if a piece does not come in time
     """
+    import httpx  # noqa: PLC0415 - as above
+
     try:
         async for chunk in response.aiter_bytes():
             yield chunk

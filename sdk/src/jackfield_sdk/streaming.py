@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-import httpx
 import orjson
 from jackfield.contract import ServerUnavailable
 from jackfield.dialects.sse import ServerSentEvent
+
+if TYPE_CHECKING:
+    import httpx
 
 Piece = TypeVar("Piece")
 

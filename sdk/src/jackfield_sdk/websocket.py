@@ -1,6 +1,7 @@
 """A websocket to a vendor that has no other way in (iFlytek). Needs aiohttp: `jackfield-sdk[websocket]`.
 
-The host's own session is used where its wire offers one (`session_for`), so that its proxies and egress rules hold.
+The host's own session is used where its wire offers one (`session_for`), so that its proxies and egress rules hold. aiohttp is
+imported when a connection is made: it takes longer than all the rest of a plugin.
 """
 
 from __future__ import annotations
@@ -8,9 +9,8 @@ from __future__ import annotations
 import errno
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import aiohttp
 import orjson
 from jackfield.contract import (
     CallContext,
@@ -24,6 +24,9 @@ from jackfield.contract import (
 from jackfield.dialects.openai_errors import VendorError
 
 from .http import VendorHTTP, dump_json
+
+if TYPE_CHECKING:
+    import aiohttp
 
 MAX_MESSAGE_BYTES: Final = 32 * 1024 * 1024
 
@@ -39,6 +42,8 @@ class WebSocket:
 
         :raises ConnectionFailed: if the connection is gone
         """
+        import aiohttp  # noqa: PLC0415 - not before there is a socket
+
         try:
             await self._socket.send_str(dump_json(message).decode())
         except (aiohttp.ClientError, OSError) as error:
@@ -50,6 +55,8 @@ class WebSocket:
         :raises ConnectionFailed: if the connection breaks
         :raises ServerUnavailable: for a message that is no JSON object
         """
+        import aiohttp  # noqa: PLC0415 - as above
+
         async for message in self._socket:
             if message.type is aiohttp.WSMsgType.ERROR:
                 break
@@ -73,6 +80,8 @@ async def connect(
     :param http: for its error table: a handshake that is refused has a status
     :raises JackfieldError: by the table, ConnectionFailed, Timeout
     """
+    import aiohttp  # noqa: PLC0415 - as above
+
     async with AsyncExitStack() as stack:
         session_for = getattr(context.wire, "session_for", None)
         if session_for is not None:
@@ -108,6 +117,8 @@ def _no_address() -> CredentialsInvalid:
 
 def _unreached(error: aiohttp.ClientError | OSError) -> JackfieldError:
     """What kept the connection from being made; an address is not shown, as a signature may stand in it."""
+    import aiohttp  # noqa: PLC0415 - as above
+
     cause = error.os_error if isinstance(error, aiohttp.ClientConnectorError) else error
     if isinstance(cause, OSError) and cause.errno == errno.EACCES:  # what the host's egress rules raise
         return PermissionDenied("This host may not connect to the vendor's address: its operator's rules refuse the network.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -35,15 +36,13 @@ def serve(
     All options stand in `jackfield.toml` too, with many more. Ctrl-C (or SIGTERM) lets running calls end, then stops.
     """
     try:
-        from jackfield import console as _web_console  # noqa: F401, PLC0415 - of the same extra: missing is missing now
         from jackfield.gateway import server  # noqa: PLC0415 - of an extra
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("jackfield"):
             raise
-        package = error.name.partition(".")[0]
-        raise MissingExtra(
-            f"The gateway needs `{package}`, which is not installed.", advice="Run `pip install 'jackfield[server]'`."
-        ) from error
+        raise _missing(error.name.partition(".")[0]) from error
+    if find_spec("jinja2") is None:  # which the console imports with its first page: missing is missing now
+        raise _missing("jinja2")
     from jackfield.host import logs  # noqa: PLC0415 - which needs nothing that is not there, but time
 
     given = {"host": address, "port": port, "workers": workers, "public_url": public_url}
@@ -51,6 +50,12 @@ def serve(
     settings = ctx.ensure_object(State).settings(**({"server": server_settings} if server_settings else {}))
     logs.set_up(settings.log)
     server.run(settings, routes=pages, started=_announce)
+
+
+def _missing(package: str) -> MissingExtra:
+    return MissingExtra(
+        f"The gateway needs `{package}`, which is not installed.", advice="Run `pip install 'jackfield[server]'`."
+    )
 
 
 def pages(host: Host) -> Sequence[BaseRoute]:

@@ -1,5 +1,5 @@
 """The console: the host's pages for people. `routes(host)` is what a server mounts."""
 
-from .app import routes
+from .mount import routes
 
 __all__ = ["routes"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import socket
@@ -21,6 +22,9 @@ _log = logging.getLogger("jackfield.gateway")
 BACKLOG = 2048
 STUCK_SECONDS = 120
 """A client that takes nothing for so long is cut off, by the kernel (TCP_USER_TIMEOUT, RFC 5482)."""
+
+GARBAGE = (700, 10, 10)
+"""Python's own rhythm of collecting it, which the command line leaves for the time of its start."""
 
 Routes = Callable[[Host], Sequence[BaseRoute]]
 Started = Callable[[Host, str], None]
@@ -86,24 +90,49 @@ async def serve(
     started: Started | None = None,
     kernel: Kernel | None = None,
     until: asyncio.Event | None = None,
+    alone: bool = False,
 ) -> None:
     """Open the host, serve it on `listener` until SIGTERM or SIGINT (or `until`), let running calls end, close it.
 
     :param routes: what is served beside /v1; see `create_app`
     :param started: told when the host serves, with its address
     :param kernel: the plugins to use instead of those that are installed
+    :param alone: whether the process does nothing else
     """
     from .app import create_app  # noqa: PLC0415 - a parent of workers does not need it
 
     async with await Host.open(settings, kernel=kernel) as host:
         app = create_app(host, routes(host) if routes is not None else ())
         server = _Server(config(app, settings.server))
-        if started is not None:
-            server.on_started = lambda: started(host, address(listener, settings.server))
         server.until = until
-        await server.serve(sockets=[listener])
+        preparing: asyncio.Task[None] | None = None
+
+        def on_started() -> None:
+            nonlocal preparing
+            if started is not None:
+                started(host, address(listener, settings.server))
+            preparing = asyncio.create_task(_prepare(host, alone=alone))
+
+        server.on_started = on_started
+        try:
+            await server.serve(sockets=[listener])
+        finally:
+            if preparing is not None:
+                await preparing
         _log.info("the host stops", extra={"running_calls": host.running_calls})
         app.close()
+
+
+async def _prepare(host: Host, *, alone: bool) -> None:
+    """What can wait until the host serves, but not until the first call."""
+    try:
+        await host.prepare()
+    except Exception:
+        _log.exception("what calls need could not be loaded")
+    if alone:
+        # What is there by now stays: it is not looked through for garbage again. From here on there are calls, so often enough.
+        gc.freeze()
+        gc.set_threshold(*GARBAGE)
 
 
 class _Server(uvicorn.Server):
@@ -145,7 +174,7 @@ def run(settings: Settings, *, routes: Routes | None = None, started: Started | 
     """
     listener = listen(settings.server)
     if settings.server.workers == 1:
-        run_loop(serve(settings, listener, routes=routes, started=started))
+        run_loop(serve(settings, listener, routes=routes, started=started, alone=True))
         return
     if settings.database_url is None or settings.database_url.get_secret_value().startswith("sqlite"):
         _log.warning("several workers share one SQLite file: reads are as fast, writes wait for each other; use PostgreSQL")

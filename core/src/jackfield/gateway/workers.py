@@ -80,7 +80,7 @@ class Workers:
                     self._started(host, address)
 
         try:
-            run_loop(serve(self._settings, self._listener, routes=self._routes, started=started))
+            run_loop(serve(self._settings, self._listener, routes=self._routes, started=started, alone=True))
         except JackfieldError as error:
             _log.error("a worker could not serve: %s %s", error.message, error.advice)
             return _FAILED

@@ -22,12 +22,12 @@ from jackfield.contract import (
 
 from .events import AttemptFailed, Observers
 from .health import Health
-from .http import Outbound
 from .judging import Verdict, judge, pause
 from .routes import Candidate, Target
 from .selection import Selection
 from .settings import CallSettings
 from .tickets import Ticket
+from .way_out import WayOut
 
 _log = logging.getLogger("jackfield.host")
 Answer = TypeVar("Answer")
@@ -74,15 +74,13 @@ class _Round:
 class Attempts:
     """Runs calls against their targets."""
 
-    def __init__(
-        self, settings: CallSettings, health: Health, lender: Lender, observers: Observers, outbound: Outbound
-    ) -> None:
+    def __init__(self, settings: CallSettings, health: Health, lender: Lender, observers: Observers, way_out: WayOut) -> None:
         self._settings = settings
         self._health = health
         self._lender = lender
         self._observers = observers
         self._selection = Selection(health)
-        self._outbound = outbound
+        self._way_out = way_out
 
     async def run(self, ticket: Ticket, targets: tuple[Target, ...], invoke: Callable[[Lease], Awaitable[Answer]]) -> Answer:
         """The first answer.
@@ -171,8 +169,8 @@ class Attempts:
         return CallContext(
             provider=target.provider,
             credentials=await self._lender.open(target, candidate),
-            http=self._outbound.client,
-            wire=self._outbound.wire,
+            http=self._way_out.client,
+            wire=self._way_out.wire,
             model=target.model,
             timeout=max(ticket.seconds_left(), 0.001),
             idle_timeout=self._settings.idle_timeout,

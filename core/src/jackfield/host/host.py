@@ -20,7 +20,6 @@ from .attempts import Attempts
 from .calls import Calls
 from .events import Observers
 from .health import Health
-from .http import Outbound
 from .lending import Lender, trials_of
 from .models import Models
 from .rates import MemoryCounter, Rates
@@ -31,6 +30,7 @@ from .settlement import Settlement
 from .trying import TryOut
 from .upkeep import Upkeep
 from .vendors import Vendors
+from .way_out import WayOut
 
 _log = logging.getLogger("jackfield.host")
 
@@ -72,11 +72,11 @@ class Host:
     :ivar setup_token: what the console's set-up address carries, where nobody owned the host when it was opened
     """
 
-    def __init__(self, settings: Settings, kernel: Kernel, tenancy: Tenancy, outbound: Outbound, rests: Health) -> None:
+    def __init__(self, settings: Settings, kernel: Kernel, tenancy: Tenancy, way_out: WayOut, rests: Health) -> None:
         self.settings = settings
         self.kernel = kernel
         self.tenancy = tenancy
-        self.outbound = outbound
+        self._way_out = way_out
         self.observers = Observers()
         self.first_run: FirstRun | None = tenancy.first_run
         self.setup_token: str | None = tenancy.setup_token
@@ -89,10 +89,10 @@ class Host:
         rates = Rates(self.replicas or MemoryCounter())
         self._admission = Admission(tenancy, resolution, rates, settings.limits, self.observers)
         self._settlement = Settlement(tenancy, self._admission, rates, rests, self.observers)
-        attempts = Attempts(settings.calls, rests, lender, self.observers, outbound)
+        attempts = Attempts(settings.calls, rests, lender, self.observers, way_out)
         self.calls = Calls(kernel, settings.calls, self._admission, attempts, self._settlement)
         self.models = Models(kernel, tenancy, resolution)
-        self.vendors = Vendors(kernel, tenancy, rests, outbound, settings.calls)
+        self.vendors = Vendors(kernel, tenancy, rests, way_out, settings.calls)
         self.assist = Assist(self.calls)
         self.try_out = TryOut(self.calls)
 
@@ -129,12 +129,12 @@ class Host:
                 trials=trials,
             )
             exits.push_async_callback(tenancy.close)
-            outbound = Outbound(settings.egress, settings.calls)
-            exits.push_async_callback(outbound.close)
+            way_out = WayOut(settings.egress, settings.calls)
+            exits.push_async_callback(way_out.close)
             health = Health(settings.cooldown)
             upkeep = Upkeep(tenancy, health)
             exits.push_async_callback(upkeep.stop)
-            host = cls(settings, kernel, tenancy, outbound, health)
+            host = cls(settings, kernel, tenancy, way_out, health)
             upkeep.start()
             if host.replicas is not None:
                 exits.push_async_callback(host.replicas.close)
@@ -149,6 +149,11 @@ class Host:
             _log.warning("%d calls did not end in the grace period and were cancelled", left)
         await self._settlement.close()
         await self._exits.aclose()
+
+    async def prepare(self) -> None:
+        """Load what the first call would wait for: the way out to vendors, and the ciphers that open their credentials."""
+        await self._way_out.prepare()
+        await self.tenancy.secrets.prepare()
 
     @property
     def running_calls(self) -> int:

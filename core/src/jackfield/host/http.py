@@ -40,15 +40,21 @@ class Outbound:
     :ivar rules: what may be connected to
     """
 
-    def __init__(self, egress: EgressSettings | None = None, calls: CallSettings | None = None) -> None:
+    def __init__(
+        self,
+        egress: EgressSettings | None = None,
+        calls: CallSettings | None = None,
+        context: ssl.SSLContext | None = None,
+    ) -> None:
         """To be made in a running event loop, to which it belongs until `close`.
 
+        :param context: what `tls_context` made of the same settings, where that was done before
         :raises HostFault: if `egress.ca_file` cannot be read
         """
         egress, calls = egress or EgressSettings(), calls or CallSettings()
         self.rules = EgressRules.of(egress)
         self._proxies = ProxyChoice(egress)
-        context = _tls(egress)
+        context = context or tls_context(egress)
         self._direct = open_session(egress, context, self.rules.make_socket)
         self._proxied = {proxy: open_session(egress, context, proxy=proxy) for proxy in self._proxies.all}
         self._pool = self._make_pool(egress, calls, context)
@@ -122,7 +128,11 @@ def open_session(
     )
 
 
-def _tls(egress: EgressSettings) -> ssl.SSLContext:
+def tls_context(egress: EgressSettings) -> ssl.SSLContext:
+    """Which certificates are trusted. Reads files for some 30 ms.
+
+    :raises HostFault: if `egress.ca_file` cannot be read
+    """
     context = httpx.create_ssl_context()
     if egress.ca_file is not None:
         try:

@@ -8,7 +8,7 @@ import random
 import threading
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jackfield.contract import (
     BadRequest,
@@ -26,9 +26,11 @@ from jackfield.contract import (
 )
 from jackfield.kernel import Kernel
 
-from .http import Outbound
 from .library_credentials import find_credentials, is_added
 from .parameters import fit
+
+if TYPE_CHECKING:
+    from .http import Outbound
 
 Request = LLMRequest | EmbeddingRequest | RerankRequest | TranscriptionRequest | SpeechRequest | ModerationRequest
 HOOKS: dict[type[Request], tuple[ModelType, str]] = {
@@ -153,5 +155,7 @@ class Sender:
         """Connections belong to the event loop they were made in; another `asyncio.run` gets its own."""
         loop = asyncio.get_running_loop()
         if self._outbound is None or self._loop is not loop:
+            from .http import Outbound  # noqa: PLC0415 - two clients: nothing that lists models needs them
+
             self._outbound, self._loop = Outbound(), loop
         return self._outbound

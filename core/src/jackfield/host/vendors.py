@@ -20,8 +20,8 @@ from jackfield.kernel import Kernel
 from jackfield.tenancy import CredentialChange, CredentialInfo, CredentialRecord, Tenancy
 
 from .health import CredentialHealth, Health
-from .http import Outbound
 from .settings import CallSettings
+from .way_out import WayOut
 
 if TYPE_CHECKING:
     from jackfield.tenancy import Principal
@@ -42,11 +42,11 @@ class NewCredential:
 class Vendors:
     """The service."""
 
-    def __init__(self, kernel: Kernel, tenancy: Tenancy, health: Health, outbound: Outbound, settings: CallSettings) -> None:
+    def __init__(self, kernel: Kernel, tenancy: Tenancy, health: Health, way_out: WayOut, settings: CallSettings) -> None:
         self._kernel = kernel
         self._tenancy = tenancy
         self._health = health
-        self._outbound = outbound
+        self._way_out = way_out
         self._settings = settings
 
     async def add(self, caller: Principal, provider_id: str, new: NewCredential) -> CredentialInfo:
@@ -227,8 +227,8 @@ class Vendors:
         return CallContext(
             provider=provider,
             credentials=credentials,
-            http=self._outbound.client,
-            wire=self._outbound.wire,
+            http=self._way_out.client,
+            wire=self._way_out.wire,
             model=model,
             timeout=seconds,
             idle_timeout=seconds,

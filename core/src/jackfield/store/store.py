@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib import import_module
 from pathlib import Path
 from sqlite3 import OperationalError
 from typing import Any, Self
@@ -87,6 +88,13 @@ class Store:
         """A session whose work is kept at the end of the block, or not at all."""
         async with self._writers() as session, session.begin():
             yield session
+
+    def insert(self, table: Any) -> Any:
+        """An insert that knows `on_conflict_do_update` and `on_conflict_do_nothing`, which the two databases write alike.
+
+        :param table: a mapped class, or its table
+        """
+        return import_module(f"sqlalchemy.dialects.{self.dialect}").insert(table)
 
     async def ping(self) -> None:
         """:raises HostFault: if the database does not answer"""

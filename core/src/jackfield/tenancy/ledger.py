@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from jackfield.contract import ModelType, Usage
@@ -173,6 +172,6 @@ class Ledger:
 
     def _statement(self) -> Any:
         # The table, not the mapped class: rows of a batch need nothing of the mapper, which costs more than all the rest.
-        insert: Any = (postgresql if self._store.dialect == "postgresql" else sqlite).insert(UsageRow.__table__)
+        insert = self._store.insert(UsageRow.__table__)
         # The same file may come twice, when a process dies between storing and deleting it.
         return insert.on_conflict_do_nothing(index_elements=["id"])

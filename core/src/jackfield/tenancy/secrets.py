@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
 
 import orjson
@@ -53,6 +54,10 @@ class Secrets:
         owner = Owner(workspace_id, provider, credential_id)
         opened: dict[str, Any] = orjson.loads(await asyncio.to_thread(pair.open, sealed, owner))
         return opened
+
+    async def prepare(self) -> None:
+        """Load the ciphers before there is a secret to open."""
+        await asyncio.to_thread(import_module, "jackfield.vault.ciphers")
 
     def forget(self, workspace_id: str) -> None:
         """Ask the database again which pair is current (after a rotation)."""

@@ -12,10 +12,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fnmatch import fnmatchcase
-from typing import Any, Literal
+from typing import Literal
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from jackfield.contract import Credentials, NotFound, QuotaExceeded, Usage
@@ -127,9 +126,9 @@ class Trials:
         return [TrialState(trial, used.get(trial.id, 0)) for trial in self.offered]
 
     async def _take(self, workspace_id: str, trial: Trial, amount: int) -> bool:
-        insert: Any = (postgresql if self._store.dialect == "postgresql" else sqlite).insert(TrialAccount)
         statement = (
-            insert.values(workspace_id=workspace_id, trial=trial.id, used=amount)
+            self._store.insert(TrialAccount)
+            .values(workspace_id=workspace_id, trial=trial.id, used=amount)
             .on_conflict_do_update(
                 index_elements=["workspace_id", "trial"],
                 set_={"used": TrialAccount.used + amount},

@@ -8,8 +8,7 @@ import time
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-
-from Crypto.Random import get_random_bytes
+from secrets import token_hex
 
 from .errors import MasterKeyRefused
 from .master_key import ENVIRONMENT, MasterKey, MasterKeyring
@@ -131,7 +130,7 @@ def _create(path: Path) -> tuple[MasterKey, ...]:
 
 
 def _draft(path: Path, keys: Iterable[MasterKey]) -> Path:
-    draft = path.with_name(f".{path.name}.{os.getpid()}.{get_random_bytes(4).hex()}")
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{token_hex(4)}")
     _write_new(draft, "".join(f"{key.encode()}\n" for key in keys).encode())
     return draft
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass, field
-
-from Crypto.Cipher import AES
-from Crypto.PublicKey import RSA
-from Crypto.Random import get_random_bytes
-from Crypto.Util.asn1 import DerSequence
+from secrets import token_hex
+from typing import TYPE_CHECKING
 
 from .errors import SealBroken
 from .master_key import MasterKey, MasterKeyring
 from .sealing import Owner, open_sealed, seal
+
+if TYPE_CHECKING:
+    from Crypto.PublicKey import RSA
 
 BITS = 3072
 """128 bits of strength, good past 2030; 2048 bits have 112 (NIST SP 800-57, part 1, table 2). What is sealed is opened once and
@@ -21,7 +21,7 @@ kept in memory, so that the larger key costs nothing that a caller feels. 2048 i
 LEAST_BITS = 2048
 
 _VERSION = "jk1"
-_NONCE, _TAG = 12, 16
+_NONCE, _HEAD = 12, 28  # where the nonce ends, and where the tag does
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,10 @@ class KeyPair:
         """
         if bits < LEAST_BITS:
             raise ValueError(f"an RSA key has at least {LEAST_BITS} bits, not {bits}")
-        private = RSA.generate(bits)
-        return cls(get_random_bytes(6).hex(), workspace, private.public_key(), private)
+        from . import ciphers  # noqa: PLC0415 - not before there is a secret
+
+        private = ciphers.generate(bits)
+        return cls(token_hex(6), workspace, private.public_key(), private)
 
     @property
     def public_pem(self) -> str:
@@ -65,10 +67,11 @@ class KeyPair:
 
     def lock(self, master: MasterKey) -> str:
         """The private key as it is stored: `jk1.<master key id>.<base64 of nonce, tag and ciphertext>`."""
-        cipher = AES.new(master.material, AES.MODE_GCM, nonce=get_random_bytes(_NONCE), mac_len=_TAG)
-        cipher.update(_associated(master.id, self.workspace, self.id))
-        ciphertext, tag = cipher.encrypt_and_digest(self.private.export_key(format="DER", pkcs=1))
-        return ".".join((_VERSION, master.id, base64.b64encode(cipher.nonce + tag + ciphertext).decode()))
+        from . import ciphers  # noqa: PLC0415 - not before there is a secret
+
+        der = self.private.export_key(format="DER", pkcs=1)
+        parts = ciphers.encrypt(master.material, der, _associated(master.id, self.workspace, self.id))
+        return ".".join((_VERSION, master.id, base64.b64encode(b"".join(parts)).decode()))
 
     @classmethod
     def unlock(cls, locked: str, key_id: str, workspace: str, masters: MasterKeyring) -> KeyPair:
@@ -76,12 +79,14 @@ class KeyPair:
 
         :raises SealBroken: if it was changed or belongs to another workspace
         """
+        from . import ciphers  # noqa: PLC0415 - not before there is a secret
+
         version, master_id, data = _parse(locked)
         master = masters.key(master_id)
+        nonce, tag, ciphertext = data[:_NONCE], data[_NONCE:_HEAD], data[_HEAD:]
         try:
-            cipher = AES.new(master.material, AES.MODE_GCM, nonce=data[:_NONCE], mac_len=_TAG)
-            cipher.update(_associated(master_id, workspace, key_id, version))
-            private = _import(cipher.decrypt_and_verify(data[_NONCE + _TAG :], data[_NONCE : _NONCE + _TAG]))
+            der = ciphers.decrypt(master.material, nonce, tag, ciphertext, _associated(master_id, workspace, key_id, version))
+            private = ciphers.read_private(der)
         except ValueError:
             raise _broken() from None
         return cls(key_id, workspace, private.public_key(), private)
@@ -110,16 +115,9 @@ def _parse(locked: str) -> tuple[str, str, bytes]:
         data = base64.b64decode(body, validate=True)
     except ValueError:
         raise _broken() from None
-    if version != _VERSION or len(data) <= _NONCE + _TAG or base64.b64encode(data).decode() != body:
+    if version != _VERSION or len(data) <= _HEAD or base64.b64encode(data).decode() != body:
         raise _broken()
     return version, master_id, data
-
-
-def _import(der: bytes) -> RSA.RsaKey:
-    """A key from its PKCS #1 form (RFC 8017, A.1.2): authentic by its tag, so the 30 ms of primality tests are saved."""
-    members = DerSequence().decode(der)
-    n, e, d, p, q = (members[at] for at in range(1, 6))
-    return RSA.construct((n, e, d, p, q, pow(p, -1, q)), consistency_check=False)
 
 
 def _associated(master_id: str, workspace: str, key_id: str, version: str = _VERSION) -> bytes:

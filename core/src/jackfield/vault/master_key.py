@@ -7,8 +7,7 @@ import binascii
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-
-from Crypto.Random import get_random_bytes
+from secrets import token_bytes
 
 from .errors import MasterKeyRefused
 
@@ -37,7 +36,7 @@ class MasterKey:
     @classmethod
     def generate(cls) -> MasterKey:
         """A fresh one."""
-        return cls(get_random_bytes(SIZE))
+        return cls(token_bytes(SIZE))
 
     @classmethod
     def parse(cls, text: str, where: str) -> MasterKey:

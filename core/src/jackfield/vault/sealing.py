@@ -9,16 +9,16 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass
-
-from Crypto.Cipher import AES, PKCS1_OAEP
-from Crypto.Hash import SHA256
-from Crypto.PublicKey import RSA
-from Crypto.Random import get_random_bytes
+from secrets import token_bytes
+from typing import TYPE_CHECKING
 
 from .errors import SealBroken
 
+if TYPE_CHECKING:
+    from Crypto.PublicKey import RSA
+
 VERSION = "jf1"
-_NONCE, _TAG, _KEY = 12, 16, 32
+_KEY = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +39,11 @@ class Owner:
 
 def seal(public_key: RSA.RsaKey, key_id: str, plaintext: bytes, owner: Owner) -> str:
     """`plaintext` sealed for `owner` under a workspace's public key."""
-    data_key = get_random_bytes(_KEY)
-    cipher = AES.new(data_key, AES.MODE_GCM, nonce=get_random_bytes(_NONCE), mac_len=_TAG)
-    cipher.update(_associated(key_id, owner))
-    ciphertext, tag = cipher.encrypt_and_digest(plaintext)
-    wrapped = PKCS1_OAEP.new(public_key, hashAlgo=SHA256).encrypt(data_key)
-    return ".".join((VERSION, key_id, *(_encode(part) for part in (wrapped, cipher.nonce, tag, ciphertext))))
+    from . import ciphers  # noqa: PLC0415 - not before there is a secret
+
+    data_key = token_bytes(_KEY)
+    parts = (ciphers.wrap(public_key, data_key), *ciphers.encrypt(data_key, plaintext, _associated(key_id, owner)))
+    return ".".join((VERSION, key_id, *(_encode(part) for part in parts)))
 
 
 def open_sealed(private_key: RSA.RsaKey, sealed: str, owner: Owner) -> bytes:
@@ -52,15 +51,15 @@ def open_sealed(private_key: RSA.RsaKey, sealed: str, owner: Owner) -> bytes:
 
     :raises SealBroken: whatever is wrong
     """
+    from . import ciphers  # noqa: PLC0415 - not before there is a secret
+
     try:
         version, key_id, *rest = sealed.split(".")
         wrapped, nonce, tag, ciphertext = (_decode(part) for part in rest)
-        if version != VERSION or len(nonce) != _NONCE or len(tag) != _TAG:
+        if version != VERSION or len(nonce) != ciphers.NONCE or len(tag) != ciphers.TAG:
             raise SealBroken("A stored secret does not open.")
-        data_key = PKCS1_OAEP.new(private_key, hashAlgo=SHA256).decrypt(wrapped)
-        cipher = AES.new(data_key, AES.MODE_GCM, nonce=nonce, mac_len=_TAG)
-        cipher.update(_associated(key_id, owner))
-        return cipher.decrypt_and_verify(ciphertext, tag)
+        data_key = ciphers.unwrap(private_key, wrapped)
+        return ciphers.decrypt(data_key, nonce, tag, ciphertext, _associated(key_id, owner))
     except (ValueError, TypeError):
         raise SealBroken("A stored secret does not open.") from None
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
+from functools import partial
 from typing import Any
 
 from starlette.routing import Mount
@@ -11,6 +11,7 @@ from starlette.routing import Mount
 from jackfield.contract import HostFault, JackfieldError
 from jackfield.host import Host
 
+from ..deferred import Deferred
 from ..errors import note_fault, unexpected
 from ..requests import ASGIApp, ClientGone, Message, Receive, Scope, Send, read_body
 from .failures import answer_of
@@ -27,12 +28,10 @@ def mount(host: Host) -> Mount:
 
 
 class AdminAPI:
-    """Imports the framework and makes its routes with the first request: a host that only serves calls starts without."""
+    """The care that every request gets; the framework is imported, and its routes made, with the first."""
 
     def __init__(self, host: Host) -> None:
-        self._host = host
-        self._app: ASGIApp | None = None
-        self._making = asyncio.Lock()
+        self._app = Deferred(partial(_make, host))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         # What is known of a request is known by its whole path, as the description writes it: not by what Mount leaves of it.
@@ -40,8 +39,7 @@ class AdminAPI:
         reply = _Reply(send)
         try:
             body = await read_body(dict(scope["headers"]), receive, max_bytes=MAX_BODY, patience=PATIENCE)
-            app = self._app or await self._make()
-            await app(scope, _replay(body, receive), reply)
+            await self._app(scope, _replay(body, receive), reply)
         except ClientGone:
             return
         except JackfieldError as error:
@@ -49,12 +47,6 @@ class AdminAPI:
             await reply.fail(error, scope)
         except Exception as error:
             await reply.fail(unexpected(error, reply.request_id), scope)
-
-    async def _make(self) -> ASGIApp:
-        async with self._making:
-            if self._app is None:
-                self._app = await asyncio.to_thread(_make, self._host)
-            return self._app
 
 
 class _Reply:

@@ -1,15 +1,15 @@
-"""The console as routes: the pages that registered themselves, their files, and the answers to what is no page."""
+"""The console as an application: the pages that registered themselves, their files, and the answers to what is no page."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, RedirectResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
 
 from jackfield.contract import HostFault, JackfieldError, NotFound
 from jackfield.host import Host
@@ -19,18 +19,17 @@ from .pages import all_pages
 from .registry import Endpoint
 from .visit import Visit
 
-ROOT = "/console"
 _log = logging.getLogger("jackfield.console")
 
 
-def routes(host: Host) -> Sequence[BaseRoute]:
-    """`/console` and all below it, and the way there from `/`."""
+def create(host: Host) -> Starlette:
+    """All below `/console`."""
     pages = [
         Route(endpoint.path, _serve(host, endpoint), methods=[endpoint.method])
         for page_set in all_pages()
         for endpoint in page_set.endpoints
     ]
-    app = Starlette(
+    return Starlette(
         routes=[
             Route("/static/{version}/{name:path}", assets.serve, methods=["GET"]),
             Route("/icons/{provider}", icons.serve(host), methods=["GET"]),
@@ -38,11 +37,6 @@ def routes(host: Host) -> Sequence[BaseRoute]:
         ],
         exception_handlers={HTTPException: _no_page(host)},  # type: ignore[dict-item]  # Starlette's type asks for Exception
     )
-    return [Route("/", _to_console), Route(ROOT, _to_console), Mount(ROOT, app)]
-
-
-async def _to_console(_request: Request) -> Response:
-    return RedirectResponse(f"{ROOT}/", status_code=307)
 
 
 def _serve(host: Host, endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
