@@ -98,7 +98,7 @@ class Local(Provider):
         return await self._sounds.transcribe(request, context)
 
     async def invoke_text_to_speech(self, request: SpeechRequest, context: CallContext) -> SpeechResult:
-        return await self._sounds.speak(request)
+        return await self._sounds.speak(request, context)
 
 
 def _refuse_other_types(model_type: ModelType) -> None:

@@ -15,11 +15,12 @@ from jackfield_sdk import (
     TranscriptionResult,
     UnsupportedParameter,
     Usage,
+    allowed_speech,
 )
 
 from . import audio
 from .settings import Settings
-from .speech import DEFAULT_VOICE, LONGEST, Speaker
+from .speech import DEFAULT_VOICE, Speaker
 from .transcriber import Transcriber
 from .weights import WHISPER_TINY_EN
 from .workers import Stop, Workers
@@ -27,7 +28,6 @@ from .workers import Stop, Workers
 TRANSCRIPTION_ID = "whisper"
 SPEECH_ID = "espeak"
 _PIECE = 32_768
-_SLOWEST, _FASTEST = 0.5, 4.0
 
 
 class Sounds:
@@ -73,24 +73,16 @@ class Sounds:
             model=request.model,
         )
 
-    async def speak(self, request: SpeechRequest) -> SpeechResult:
+    async def speak(self, request: SpeechRequest, context: CallContext) -> SpeechResult:
         """:raises BadRequest: naming what is wrong; :raises MissingExtra: the engine is not installed"""
         _refuse_extra(request)
+        request = allowed_speech(request, context, audio.MEDIA_TYPES)
         if request.model != SPEECH_ID:
             raise ModelNotFound(f"There is no embedded text-to-speech model `{request.model}`.")
         if not request.text.strip():
             raise BadRequest("`input` is empty.", param="input")
-        if len(request.text) > LONGEST:
-            advice = "Send it in several requests."
-            raise BadRequest(f"`input` has more than {LONGEST} characters.", param="input", advice=advice)
-        if request.instructions and not request.drop_unsupported:
-            raise UnsupportedParameter("eSpeak NG takes no `instructions`.", param="instructions")
-        name = (request.format or "wav").lower()
-        if name not in audio.MEDIA_TYPES:
-            raise BadRequest(f"`response_format` must be one of: {', '.join(audio.MEDIA_TYPES)}.", param="response_format")
+        name = request.format or "wav"
         speed = 1.0 if request.speed is None else request.speed
-        if not _SLOWEST <= speed <= _FASTEST:
-            raise BadRequest(f"`speed` must be from {_SLOWEST} to {_FASTEST:g}.", param="speed")
         file, seconds = await self._speaking.run(
             lambda stop: self._file(request.text, request.voice or DEFAULT_VOICE, speed, name, stop)
         )

@@ -18,7 +18,6 @@ from .engines import engine
 from .workers import Stop, Stopped
 
 DEFAULT_VOICE = "en-us"
-LONGEST = 20_000  # characters: about 25 minutes
 _WORDS_A_MINUTE = 175  # eSpeak's own speed
 
 _SYNCHRONOUS = 2  # AUDIO_OUTPUT_SYNCHRONOUS: samples go to the callback, before espeak_Synth returns
