@@ -119,7 +119,7 @@ from .provider import HOOKS, Provider
 from .redaction import redact
 from .relaying import forward
 from .renaming import renamed, renamed_body
-from .sampling import allowed, allowed_members, allowed_speech, refuse_extra
+from .sampling import allowed, allowed_members, allowed_recording, allowed_speech, refuse_extra
 from .streaming import BegunStream, HeldStream, begin, event_object, split_lines
 from .thoughts import apart, thoughts_apart
 from .tokens import Token, TokenCache
@@ -239,6 +239,7 @@ __all__ = [
     "WireResponse",
     "allowed",
     "allowed_members",
+    "allowed_recording",
     "allowed_speech",
     "apart",
     "begin",

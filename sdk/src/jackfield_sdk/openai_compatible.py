@@ -29,7 +29,6 @@ from jackfield.contract import (
     PermissionDenied,
     RelayRequest,
     RelayResponse,
-    RequestTooLarge,
     RerankRequest,
     RerankResult,
     ServerUnavailable,
@@ -60,7 +59,7 @@ from .listing import entries_of, type_by_name, window_of
 from .provider import Provider
 from .relaying import forward
 from .renaming import Request, renamed, renamed_body
-from .sampling import allowed, allowed_members, allowed_speech
+from .sampling import allowed, allowed_members, allowed_recording, allowed_speech
 from .thoughts import apart, thoughts_apart
 
 _RESULTS: dict[str, Callable[[dict[str, Any]], LLMResult]] = {
@@ -328,11 +327,8 @@ class OpenAICompatible(Provider):
         return checked_verdicts(openai_moderations.parse_result(await self._post("openai.moderations", body, context)), request)
 
     async def invoke_speech_to_text(self, request: TranscriptionRequest, context: CallContext) -> TranscriptionResult:
-        request = allowed_members(request, context, "language", "prompt", "temperature", "timestamps", "task")
+        request = allowed_recording(request, context)
         audio = to_bytes(request.audio, "file")
-        limit = context.model.max_input_bytes if context.model else None
-        if limit is not None and len(audio) > limit:
-            raise RequestTooLarge(f"The recording is larger than the {limit >> 20} MiB that the model takes.", param="file")
         request, context = await self._prepared(request, context)
         surface = "translations" if request.task == "translate" else "transcriptions"
         body = await self.http.object(

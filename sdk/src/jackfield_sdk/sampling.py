@@ -74,6 +74,20 @@ def allowed_speech(request: SpeechRequest, context: CallContext, formats: Iterab
     return dataclasses.replace(request, format=None)
 
 
+def allowed_recording(request: TranscriptionRequest, context: CallContext) -> TranscriptionRequest:
+    """The same for a recording: its members against the model's rules, and its size against `max_input_bytes`.
+
+    :raises RequestTooLarge: for a recording that is larger
+    :raises UnsupportedParameter: and BadRequest, as `allowed`
+    """
+    request = allowed_members(request, context, "language", "prompt", "temperature", "timestamps", "task")
+    limit, data = (context.model.max_input_bytes if context.model is not None else None), request.audio.data
+    if limit is not None and data is not None and len(data) > limit:
+        message = f"The recording is larger than the {limit / (1 << 20):.3g} MiB that the model takes."
+        raise RequestTooLarge(message, param="file", advice="Send it in parts, or in a format that takes less room.")
+    return request
+
+
 def refuse_extra(request: Extended, *dialects: str) -> Extended:
     """The request without `extra` members that were written in a dialect other than those named.
 

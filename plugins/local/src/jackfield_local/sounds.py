@@ -8,13 +8,13 @@ from jackfield_sdk import (
     BadRequest,
     CallContext,
     ModelNotFound,
-    RequestTooLarge,
     SpeechRequest,
     SpeechResult,
     TranscriptionRequest,
     TranscriptionResult,
     UnsupportedParameter,
     Usage,
+    allowed_recording,
     allowed_speech,
 )
 
@@ -47,11 +47,12 @@ class Sounds:
         _refuse_extra(request)
         if request.model != TRANSCRIPTION_ID:
             raise ModelNotFound(f"There is no embedded speech-to-text model `{request.model}`.")
-        data = _data(request, context)
+        request = allowed_recording(request, context)
+        data = request.audio.data
+        if data is None:
+            raise BadRequest("The local models take a recording's bytes, not its address.", param="file")
         if request.language and request.language.lower().partition("-")[0] not in ("en", "english"):
             raise BadRequest(f"`{TRANSCRIPTION_ID}` hears English only.", param="language")
-        if request.temperature is not None and not 0 <= request.temperature <= 1:
-            raise BadRequest("`temperature` must be from 0 to 1.", param="temperature")
         threads = Settings.from_environment().threads
         heard = await self._hearing.run(
             lambda stop: self._transcriber.hear(
@@ -101,16 +102,6 @@ class Sounds:
 async def _pieces(file: bytes) -> AsyncIterator[bytes]:
     for start in range(0, len(file), _PIECE):
         yield file[start : start + _PIECE]
-
-
-def _data(request: TranscriptionRequest, context: CallContext) -> bytes:
-    data = request.audio.data
-    if data is None:
-        raise BadRequest("The local models take a recording's bytes, not its address.", param="file")
-    limit = context.model.max_input_bytes if context.model else None
-    if limit is not None and len(data) > limit:
-        raise RequestTooLarge(f"The recording has more than {limit // (1 << 20)} MB.", param="file")
-    return data
 
 
 def _refuse_extra(request: TranscriptionRequest | SpeechRequest) -> None:

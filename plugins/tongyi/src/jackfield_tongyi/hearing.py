@@ -5,21 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from jackfield_sdk import (
-    ModelDescription,
-    RequestTooLarge,
     ServerUnavailable,
     TranscriptionRequest,
     TranscriptionResult,
     Usage,
     blobs,
 )
-
-
-def check_size(request: TranscriptionRequest, model: ModelDescription | None) -> None:
-    """:raises RequestTooLarge: for a recording that is larger than the model takes"""
-    limit = model.max_input_bytes if model is not None else None
-    if limit is not None and request.audio.data is not None and len(request.audio.data) > limit:
-        raise RequestTooLarge(f"The recording is larger than the {limit / 1e6:g} MB that the model takes.", param="file")
 
 
 def build(request: TranscriptionRequest) -> dict[str, Any]:

@@ -36,6 +36,7 @@ from jackfield_sdk import (
     Usage,
     VendorHTTP,
     allowed_members,
+    allowed_recording,
     allowed_speech,
     begin,
     blobs,
@@ -198,8 +199,7 @@ class Tongyi(OpenAICompatible):
         return await rank_in_batches(request, context.model.max_batch if context.model else None, rank)
 
     async def invoke_speech_to_text(self, request: TranscriptionRequest, context: CallContext) -> TranscriptionResult:
-        request = refuse_extra(allowed_members(request, context, "language", "prompt", "temperature", "timestamps", "task"))
-        hearing.check_size(request, context.model)
+        request = refuse_extra(allowed_recording(request, context))
         if context.model is not None and context.model.properties.get("job"):
             result = await jobs.transcribe(request, context, self.http, self.headers(context), self.pause)
         else:
