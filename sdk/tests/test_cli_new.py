@@ -25,7 +25,8 @@ def test_a_new_plugin_passes_at_once(tmp_path: Path, vendor: str, options: list[
     checked = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
     assert (checked.returncode, checked.stdout) == (0, "Nothing is wrong.\n"), checked.stderr
 
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "pytest_asyncio.plugin"]
+    environment |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     tested = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment, check=False)
     assert tested.returncode == 0, tested.stdout
     assert "warning" not in tested.stdout.lower(), tested.stdout
