@@ -470,7 +470,7 @@ async def test_what_is_no_body(double: tuple[VendorDouble, Caller], keys: dict[s
         *((code, "", ModelNotFound) for code in (3, 336005)),
         *((code, "", RateLimited) for code in (4, 18, 336501, 336502)),
         *((code, "", PermissionDenied) for code in (6, 336004)),
-        *((code, "", CredentialsInvalid) for code in (13, 14, 100)),
+        *((code, "", CredentialsInvalid) for code in (13, 14, 15, 100)),
         *((code, "", QuotaExceeded) for code in (17, 19)),
         *((code, "", BadRequest) for code in (336001, 336002, 336003, 336101)),
         (336103, "", ContextLengthExceeded),

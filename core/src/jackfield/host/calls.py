@@ -152,7 +152,8 @@ class Calls:
 
         :param body: `raw`, parsed
         :param headers: those of the client's that the dialect gives a meaning, lower-case, no credential among them
-        :return: None where this model cannot be relayed to: parse the body and make a typed call; nothing was counted yet
+        :return: None where this model cannot be relayed to, or takes fewer texts or documents at once than there are: parse the
+            body and make a typed call, which goes in parts; nothing was counted yet
         """
         call = RelayCall(dialect, body, raw, dict(headers) if headers else {})
         model_type = TYPES.get(dialect)
@@ -161,7 +162,7 @@ class Calls:
         info = info or CallInfo()
         entry = await self._admission.route(caller, call.model, model_type, info)
         targets = entry.route.relayable.get(dialect)
-        if targets is None:
+        if targets is None or any(one.model.max_batch and call.inputs > one.model.max_batch for one in targets):
             return None
         ticket = await self._admit(caller, entry, info, streamed=call.streamed)
         ticket.dialect = dialect

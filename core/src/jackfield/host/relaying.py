@@ -48,6 +48,7 @@ TYPES: Mapping[str, ModelType] = {
 }
 """The dialects that can be relayed, and the type of the models that they call."""
 
+_INPUTS: Mapping[str, str] = {OPENAI_EMBEDDINGS: "input", JINA_RERANK: "documents", COHERE_RERANK: "documents"}
 _USAGE_ON_REQUEST = frozenset({OPENAI_CHAT, OPENAI_COMPLETIONS})  # their streams tell it only if asked to
 _MARKED_END = frozenset({OPENAI_CHAT, OPENAI_COMPLETIONS, OPENAI_RESPONSES, ANTHROPIC_MESSAGES})
 
@@ -86,6 +87,14 @@ class RelayCall:
     def streamed(self) -> bool:
         """Whether the body asks for a stream."""
         return self.body.get("stream") is True
+
+    @property
+    def inputs(self) -> int:
+        """How many texts or documents there are, which a vendor may bound. A list of numbers is one text, as token ids."""
+        inputs = self.body.get(_INPUTS.get(self.dialect, ""))
+        if not isinstance(inputs, list) or (inputs and isinstance(inputs[0], int)):
+            return 1
+        return len(inputs)
 
     @property
     def model(self) -> str:

@@ -84,7 +84,7 @@ class AcmePlugin:
             ModelDescription(id="chat", type=ModelType.LLM, features=frozenset(chat), prices=prices, context_window=1000),
             ModelDescription(id="big", type=ModelType.LLM, features=frozenset(chat), context_window=100_000),
             ModelDescription(id="strict", type=ModelType.LLM, parameters=(temperature,)),
-            ModelDescription(id="embed", type=ModelType.TEXT_EMBEDDING),
+            ModelDescription(id="embed", type=ModelType.TEXT_EMBEDDING, max_batch=3),
             ModelDescription(id="ears", type=ModelType.SPEECH_TO_TEXT),
             ModelDescription(id="voice", type=ModelType.TEXT_TO_SPEECH),
         )

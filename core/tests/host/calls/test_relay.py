@@ -85,6 +85,18 @@ async def test_what_cannot_be_relayed_is_left_to_a_typed_call(open_host: OpenHos
     assert [row.model for row in await desk.usage()] == ["embed"]
 
 
+async def test_more_texts_than_the_model_takes_at_once_are_left_to_a_typed_call(
+    desk: Desk, vendor: Vendor, helpers: Helpers
+) -> None:
+    """A plugin embeds them in parts; passed on as they are, the vendor would refuse them."""
+    await desk.add_key()
+    vendor.reply = helpers.good_reply
+    for texts, passes in ((["a"] * 3, True), (["a"] * 4, False), ([1, 2, 3, 4], True), ([[1], [2], [3], [4]], False)):
+        raw = orjson.dumps({"model": "acme/embed", "input": texts})
+        assert (await relay(desk, raw, "openai.embeddings") is not None) is passes, texts
+    assert len(await desk.usage()) == 2, "what was not passed on is not counted"
+
+
 async def test_bodies_without_a_model_are_refused(desk: Desk) -> None:
     for raw in (b"{}", b'{"model":""}', b'{"model":7}'):
         with pytest.raises(BadRequest) as refused:

@@ -54,7 +54,7 @@ TABLE = ErrorTable(
         *(ErrorRow(error=ModelNotFound, code=code) for code in ("3", "336005")),
         *(ErrorRow(error=RateLimited, code=code) for code in ("4", "18", "336501", "336502")),
         *(ErrorRow(error=PermissionDenied, code=code) for code in ("6", "336004")),
-        *(ErrorRow(error=CredentialsInvalid, code=code, param="api_key") for code in ("13", "14", "100", *EXPIRED)),
+        *(ErrorRow(error=CredentialsInvalid, code=code, param="api_key") for code in ("13", "14", "15", "100", *EXPIRED)),
         *(ErrorRow(error=QuotaExceeded, code=code) for code in ("17", "19")),  # of a day, of the whole
         *(ErrorRow(error=ContextLengthExceeded, code=code) for code in ("336007", "336103")),
         *(
