@@ -257,7 +257,7 @@ def jackfield(site: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Capture
     """`jackfield("chat", "hello", stdin="…")`: run a command to its end, as from a shell without a terminal."""
 
     def call(*arguments: str, stdin: str = "") -> Done:
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin.encode(errors="surrogateescape"))))
         capfd.readouterr()
         with pytest.raises(SystemExit) as ended:
             run(list(arguments))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -94,3 +97,35 @@ def test_the_environment_stands_in_for_a_credential_that_the_workspace_lacks(
     assert "jackfield credentials add" in without.err
     monkeypatch.setenv("JACKFIELD_OWL_SEEDS", "environment")
     assert jackfield("chat", "hello", "-m", "owl/talker").out == "en: hello \n"
+
+
+def test_a_file_that_cannot_be_written_is_told_at_once(
+    jackfield: Jackfield, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JACKFIELD_SERVER__GRACE_PERIOD", "3600")  # which the open answer would be waited for
+    done = jackfield("speak", "hello", "-m", "parrot/voice", "-o", "no/such/folder.wav")
+    assert (done.code, "No such file or directory" in done.err) == (2, True)
+
+
+@pytest.mark.parametrize("full", [False, True])
+def test_output_that_nobody_reads_or_that_has_no_room_ends_the_command(
+    database: Path, child_environment: dict[str, str], *, full: bool
+) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    output = os.open("/dev/full", os.O_WRONLY) if full else writer
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "jackfield.cli", "chat", "hang", "-m", "parrot/talker"],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=child_environment | {"JACKFIELD_SERVER__GRACE_PERIOD": "3600"},
+            check=False,
+        )
+    finally:
+        for end in {writer, output}:
+            os.close(end)
+    assert done.returncode == 1
+    assert ("No space left on device" in done.stderr, "Traceback" in done.stderr) == (full, False)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -44,6 +46,16 @@ def test_the_answer_as_json(jackfield: Jackfield, tmp_path: Path) -> None:
     assert jackfield("chat", "hello", *TALKER, "--schema", str(schema)).out == "['type'] \n"
     schema.write_text("{", encoding="utf-8")
     assert jackfield("chat", "hello", *TALKER, "--schema", str(schema)).code == 2
+
+
+def test_standard_input_that_is_closed_or_no_text(jackfield: Jackfield, child_environment: dict[str, str]) -> None:
+    for stdin, code, says in (("\udcff", 2, "What is piped in is not text in UTF-8."), ("\ufeffhello\r\n", 0, "")):
+        done = jackfield("chat", *TALKER, stdin=stdin)
+        assert (done.code, done.out) == (code, "" if code else "hello \n")
+        assert says in done.err
+    command = [sys.executable, "-c", "import sys; sys.stdin = None; from jackfield.cli import main; main()", "chat", "hello"]
+    done = subprocess.run([*command, *TALKER], capture_output=True, text=True, env=child_environment, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "hello \n", "")
 
 
 @pytest.mark.parametrize(
@@ -116,9 +128,9 @@ def test_embed_that_fails(jackfield: Jackfield, tmp_path: Path) -> None:
 
 def test_rerank(jackfield: Jackfield) -> None:
     done = jackfield("rerank", "which?", "-m", "parrot/judge", "--top", "2", stdin="short\n\nthe longest of all\nlonger\n")
-    assert done.out == "SCORE\tLINE\tDOCUMENT\n0.1800\t2\tthe longest of all\n0.0600\t3\tlonger\n"
+    assert done.out == "SCORE\tLINE\tDOCUMENT\n0.1800\t3\tthe longest of all\n0.0600\t4\tlonger\n"
     ranking = jackfield("rerank", "which?", "-m", "parrot/judge", "-d", "a", "-d", "bb", "--json").json["ranking"]
-    assert [one["document"] for one in ranking] == ["bb", "a"]
+    assert [(one["document"], one["index"], one["line"]) for one in ranking] == [("bb", 1, 2), ("a", 0, 1)]
     assert jackfield("rerank", "which?", "-m", "parrot/judge").code == 2
 
 

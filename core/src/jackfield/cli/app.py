@@ -5,6 +5,7 @@ A new command, or group of commands, is a module with a Typer object `app` and a
 
 from __future__ import annotations
 
+import errno
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -119,6 +120,10 @@ def run(arguments: list[str] | None = None) -> None:
     """Run, and end the process."""
     try:
         app(args=arguments, prog_name="jackfield")
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        exits.give_up(f"What the command says or keeps cannot be written: {error.strerror}.", "Make room, and run it again.")
     except Exception as error:
         known = exits.as_error(error)
         if known is None:

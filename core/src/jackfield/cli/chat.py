@@ -27,6 +27,7 @@ from jackfield.contract import (
 
 from .attachments import attach
 from .conversation import Conversation
+from .lines import in_terminal, read_piped
 from .output import AsJson, errors, print_json
 from .session import ModelName, Session, open_session
 from .state import State
@@ -61,8 +62,7 @@ def chat(
     What is piped in is sent along: `cat report.txt | jackfield chat "Sum it up"`. With no prompt, in a terminal, a conversation
     begins; `/help` there says what else it can do. Ctrl-C stops an answer.
     """
-    piped = "" if sys.stdin.isatty() else sys.stdin.read()
-    text = "\n\n".join(part for part in (" ".join(prompt or []), piped.rstrip("\n")) if part)
+    text = "\n\n".join(part for part in (" ".join(prompt or []), read_piped().rstrip("\n")) if part)
     asking = Asking(
         sampling=Sampling(temperature=temperature, max_tokens=max_tokens, reasoning_effort=effort),
         output=_read_schema(schema),
@@ -72,7 +72,7 @@ def chat(
     )
     if text or files:
         asyncio.run(_once(ctx.ensure_object(State), asking, model, _opening(system, text, files or []), as_json=as_json))
-    elif as_json or not sys.stdin.isatty():
+    elif as_json or not in_terminal():
         raise BadRequest("There is nothing to say.", param="prompt", advice="Give a prompt, or pipe it in.")
     else:
         _talk(ctx.ensure_object(State), asking, model, system)
@@ -113,9 +113,9 @@ class Asking:
                 elif isinstance(event, ReasoningDelta) and self._reasoning:
                     errors().print(event.text, end="", style="dim", markup=False)
         finally:
+            await events.aclose()
             if not ended:
                 print()
-            await events.aclose()
         return collector.result()
 
     def _show_whole(self, result: LLMResult) -> None:

@@ -19,7 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from jackfield.contract import BadRequest, EmbeddingRequest, ModelType
 
-from .lines import read_lines
+from .lines import not_written, read_lines
 from .output import AsJson, errors
 from .session import ModelName, Session, open_session
 from .state import State
@@ -57,7 +57,7 @@ def embed(
 
     Empty lines are left out; `line` is the number of the line in the file. (`--json` changes nothing here but the errors.)
     """
-    lines = [(number, text) for number, text in enumerate(read_lines(source), 1) if text]
+    lines = read_lines(source)
     if not lines:
         raise BadRequest("There is no text to embed.", param="file", advice="Give a file with a text on each line.")
     template = EmbeddingRequest(model=model or "", inputs=[], dimensions=dimensions, purpose=purpose.value if purpose else None)
@@ -83,10 +83,9 @@ class Plan:
 
 
 async def _run(state: State, plan: Plan, file: IO[str], *, with_text: bool) -> None:
-    progress = Progress(
-        TextColumn("embedding"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=errors(), transient=True
-    )
-    with progress:
+    columns = (TextColumn("embedding"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    console = errors()
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task("embedding", total=len(plan.lines))
         async with open_session(state) as session:
             plan.template.model = await session.model(plan.template.model, ModelType.TEXT_EMBEDDING)
@@ -130,4 +129,4 @@ def _opened(output: Path | None) -> Iterator[IO[str]]:
         with output.open("w", encoding="utf-8") as file:
             yield file
     except OSError as error:
-        raise BadRequest(f"{output} cannot be written: {error.strerror}.", param="output") from error
+        raise not_written(output, error) from error

@@ -13,8 +13,9 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 if TYPE_CHECKING:
     from jackfield.contract import JackfieldError
@@ -38,6 +39,13 @@ def as_error(error: Exception) -> JackfieldError | None:
 def code_of(error: JackfieldError) -> int:
     """The exit code by whose fault it is."""
     return _BY_FAULT[error.fault]
+
+
+def give_up(message: str, advice: str) -> NoReturn:
+    """End the process by the host's fault, where standard output can take no more, not even at the end."""
+    print(f"Error: {message}\n{advice}", file=sys.stderr)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
+    sys.exit(HOST)
 
 
 def show(error: JackfieldError, *, as_json: bool) -> None:

@@ -39,7 +39,7 @@ async def open_host(state: State, *, removed: bool = False) -> AsyncIterator[Ope
         announce(host.first_run)
         yield Operator(host, await _operator(host, state.workspace, removed=removed))
     finally:
-        await host.close()
+        await host.close(grace=0)  # the command is over, and nobody else calls through this host
 
 
 async def _operator(host: Host, workspace: str | None, *, removed: bool) -> Principal:

@@ -32,15 +32,16 @@ def rerank(
     as_json: AsJson = False,
 ) -> None:
     """Put documents in the order in which they answer a query, the best first."""
-    texts = documents or [line for line in read_lines(source) if line]
-    if not texts:
+    lines = list(enumerate(documents, 1)) if documents else read_lines(source)
+    if not lines:
         raise BadRequest("There is no document to rank.", param="file", advice="Give a file with a document on each line.")
-    result = asyncio.run(_run(ctx.ensure_object(State), model, query, texts, top))
+    result = asyncio.run(_run(ctx.ensure_object(State), model, query, [text for _, text in lines], top))
+    ranked = [(one, *lines[one.index]) for one in result.ranking]
     if as_json:
-        ranking = [{"index": one.index, "score": one.score, "document": texts[one.index]} for one in result.ranking]
+        ranking = [{"index": r.index, "line": line, "score": r.score, "document": text} for r, line, text in ranked]
         print_json({"model": result.model, "ranking": ranking, "usage": asdict(result.usage)})
         return
-    print_table(("SCORE", "LINE", "DOCUMENT"), [(f"{r.score:.4f}", str(r.index + 1), texts[r.index]) for r in result.ranking])
+    print_table(("SCORE", "LINE", "DOCUMENT"), [(f"{r.score:.4f}", str(line), text) for r, line, text in ranked])
 
 
 async def _run(state: State, model: str | None, query: str, documents: list[str], top: int | None) -> RerankResult:

@@ -77,7 +77,9 @@ class HostSession:
             try:
                 return await self._environment.send(request)
             except CredentialsMissing as also:
-                missing.advice = f"{also.advice} Or add a credential to the workspace: `jackfield credentials add`."
+                missing.advice = (
+                    f"{also.advice} Or add a credential to the workspace: `jackfield credentials add {missing.provider}`."
+                )
                 raise missing from None
 
     async def _send(self, request: Request) -> Any:

@@ -142,9 +142,12 @@ class Host:
             host._exits = exits.pop_all()
         return host
 
-    async def close(self) -> None:
-        """Let no call in any more, wait for those that run (up to `server.grace_period`), settle them, close everything."""
-        left = await self._admission.drain(self.settings.server.grace_period)
+    async def close(self, grace: float | None = None) -> None:
+        """Let no call in any more, wait for those that run, settle them, close everything.
+
+        :param grace: seconds to wait for running calls; default: `server.grace_period`
+        """
+        left = await self._admission.drain(self.settings.server.grace_period if grace is None else grace)
         if left:
             _log.warning("%d calls did not end in the grace period and were cancelled", left)
         await self._settlement.close()

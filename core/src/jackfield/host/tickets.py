@@ -127,8 +127,8 @@ class Ticket:
         self.answer = answer
 
     def abort(self) -> None:
-        """The host cannot wait for the call any longer: cancel who waits for it."""
-        if self.task is not None:
+        """The host cannot wait for the call any longer: cancel who waits for it, unless that is who closes the host."""
+        if self.task is not None and self.task is not asyncio.current_task():
             self.task.cancel()
         self.finish("cancelled", self.answer.usage if self.answer is not None else None)
 
