@@ -13,7 +13,7 @@ _HINTS = frozenset({
 """Members that ask nothing of the answer: how the vendor keeps, caches or watches it is between the vendor and its account."""
 
 _PLAIN: dict[str, tuple[object, ...]] = {
-    "service_tier": ("auto", "default"),
+    "service_tier": ("auto", "default", "standard_only"),
     "modalities": (["text"],),
     "truncation": ("disabled",),
     "verbosity": ("medium",),
@@ -69,7 +69,7 @@ def passed_on(request: Request, *dialects: str, shared: frozenset[str] = frozens
 
 
 def _asks_nothing(name: str, value: object) -> bool:
-    if name in _HINTS or value in _PLAIN.get(name, ()):
+    if name in _HINTS or value in ([], {}) or value in _PLAIN.get(name, ()):
         return True
     if name == "reasoning":  # how reasoning is summed up is the vendor's to say
         return isinstance(value, dict) and set(value) <= {"summary", "generate_summary"}

@@ -12,13 +12,13 @@ from jackfield_sdk import (
     SpeechResult,
     TranscriptionRequest,
     TranscriptionResult,
-    UnsupportedParameter,
     Usage,
     allowed_recording,
     allowed_speech,
 )
 
 from . import audio
+from .extras import further
 from .settings import Settings
 from .speech import DEFAULT_VOICE, Speaker
 from .transcriber import Transcriber
@@ -44,7 +44,7 @@ class Sounds:
 
         :raises BadRequest: naming what is wrong; :raises MissingExtra: the engine is not installed
         """
-        _refuse_extra(request)
+        further(request)
         if request.model != TRANSCRIPTION_ID:
             raise ModelNotFound(f"There is no embedded speech-to-text model `{request.model}`.")
         request = allowed_recording(request, context)
@@ -76,7 +76,7 @@ class Sounds:
 
     async def speak(self, request: SpeechRequest, context: CallContext) -> SpeechResult:
         """:raises BadRequest: naming what is wrong; :raises MissingExtra: the engine is not installed"""
-        _refuse_extra(request)
+        further(request)
         request = allowed_speech(request, context, audio.MEDIA_TYPES)
         if request.model != SPEECH_ID:
             raise ModelNotFound(f"There is no embedded text-to-speech model `{request.model}`.")
@@ -102,9 +102,3 @@ class Sounds:
 async def _pieces(file: bytes) -> AsyncIterator[bytes]:
     for start in range(0, len(file), _PIECE):
         yield file[start : start + _PIECE]
-
-
-def _refuse_extra(request: TranscriptionRequest | SpeechRequest) -> None:
-    if request.extra and not request.drop_unsupported:
-        name = next(iter(request.extra))
-        raise UnsupportedParameter(f"The local models do not take the parameter `{name}`.", param=name)

@@ -19,6 +19,7 @@ from jackfield_sdk import (
 
 from .chats import Chats
 from .embedder import DIMENSIONS, Embedder
+from .extras import further
 from .workers import Workers
 
 EMBEDDING_ID = "wordllama"
@@ -35,7 +36,7 @@ class Vectors:
 
     async def embed(self, request: EmbeddingRequest, context: CallContext) -> EmbeddingResult:
         """:raises BadRequest: naming what is wrong; :raises MissingExtra: the engine is not installed"""
-        refuse_extra(request)
+        further(request)
         texts = _texts(request)
         if "path" in context.credentials:
             return await self._embed_by_llama(request, texts, context)
@@ -57,7 +58,7 @@ class Vectors:
 
     async def rerank(self, request: RerankRequest, context: CallContext) -> RerankResult:
         """By the cosine between query and document, -1 to 1."""
-        refuse_extra(request)
+        further(request)
         if request.model != RERANK_ID or "path" in context.credentials:
             raise ModelNotFound(f"There is no embedded rerank model `{request.model}`.")
         if not request.query:
@@ -73,13 +74,6 @@ class Vectors:
         return RerankResult(
             ranking=ranking[: request.top_n], usage=Usage(input_tokens=tokens, search_units=1), model=request.model
         )
-
-
-def refuse_extra(request: EmbeddingRequest | RerankRequest) -> None:
-    """:raises UnsupportedParameter: the request has a member that no contract knows"""
-    if request.extra and not request.drop_unsupported:
-        name = next(iter(request.extra))
-        raise UnsupportedParameter(f"The local models do not take the parameter `{name}`.", param=name)
 
 
 def _texts(request: EmbeddingRequest) -> list[str]:

@@ -11,6 +11,7 @@ from jackfield_sdk import (
     BadRequest,
     ChatOptions,
     LLMRequest,
+    OpaquePart,
     Part,
     ReasoningPart,
     RefusalPart,
@@ -23,6 +24,7 @@ from jackfield_sdk import (
 )
 from jackfield_sdk.dialects import openai_chat
 
+from ..extras import further
 from .grammar import grammar_for, schema_of_call
 
 MOST_TOP_LOGPROBS = 20
@@ -116,12 +118,7 @@ def _sampling(request: LLMRequest, abilities: Abilities) -> dict[str, Any]:
         body["stop"] = _stops(given["stop"])
     if given.get("logit_bias"):
         body["logit_bias"] = _logit_bias(given["logit_bias"])
-    for name, value in request.extra.items():
-        if name in _FURTHER_SAMPLING:
-            body[name] = value
-        elif not request.drop_unsupported:
-            raise UnsupportedParameter(f"The local models do not take the parameter `{name}`.", param=name)
-    return body
+    return body | further(request, _FURTHER_SAMPLING)
 
 
 def _stops(stops: list[str]) -> list[str]:
@@ -189,7 +186,7 @@ def _checked_call(call: ToolCall) -> ToolCall:
 
 
 def _refusal(part: object) -> BadRequest:
-    kind = type(part).__name__
+    kind = f"`{part.body.get('type')}`" if isinstance(part, OpaquePart) else type(part).__name__
     what = _PARTS_REFUSED.get(kind, f"parts of the kind {kind}")
     return UnsupportedParameter(f"The local models read text only, not {what}.", param="messages", advice="Send text only.")
 
