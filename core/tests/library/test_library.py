@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import io
+import re
 import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -193,6 +195,12 @@ def test_what_is_missing_is_named_with_its_variable(kernel: Kernel, monkeypatch:
         assert caught.value.message == "`acme` needs `api_key`, `base_url`."
         assert "Set ACME_API_KEY, JACKFIELD_ACME_BASE_URL" in caught.value.advice
         assert "https://acme.example/keys" in caught.value.advice
+        with pytest.raises(CredentialsInvalid, match="a dict of fields, not a str"):
+            jackfield.chat("acme/one", "x", credentials="sk")  # type: ignore[arg-type]
+        with pytest.raises(CredentialsInvalid, match="a dict of fields, not a str"):
+            Jackfield(kernel=kernel, credentials={"acme": "sk"})  # type: ignore[dict-item]
+        with pytest.raises(BadRequest, match="must be a string, a message, or a list"):
+            jackfield.chat("acme/one", 5)  # type: ignore[arg-type]
         with pytest.raises(CredentialsInvalid, match="no field apikey"):
             jackfield.chat("acme/one", "x", credentials={"apikey": "sk"})
         with pytest.raises(CredentialsInvalid) as invalid:
@@ -337,3 +345,21 @@ def test_a_recording_that_is_not_there(tmp_path: Path) -> None:
 def test_parts_pass_as_they_are(jackfield: Jackfield) -> None:
     message = Message("user", [TextPart("one "), TextPart("two")])
     assert jackfield.chat("acme/one", [message]).text == "eu: one two"
+
+
+ROOT = Path(__file__).parents[3]
+SNIPPETS = [
+    pytest.param(code, id=f"{page}-{number}")
+    for page in ("README.md", "docs/using.md", "docs/zh/using.md")
+    for number, code in enumerate(re.findall(r"```python\n(.*?)```", (ROOT / page).read_text("utf-8"), re.DOTALL))
+    if "from jackfield import" in code
+]
+
+
+@pytest.mark.parametrize("code", SNIPPETS)
+def test_what_the_manual_shows_runs(
+    kernel: Kernel, credentials: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], code: str
+) -> None:
+    monkeypatch.setattr("jackfield.Jackfield", partial(Jackfield, kernel=kernel, credentials=credentials))
+    exec(re.sub(r'"(openai|local)/[\w.-]+"', '"acme/one"', code), {})
+    assert "Name three rivers." in capsys.readouterr().out

@@ -112,6 +112,8 @@ def read_messages(messages: Messages) -> list[Message]:
         messages = [messages]
     if not messages:
         raise BadRequest("There is no message.", param="messages")
+    if not isinstance(messages, Sequence):
+        raise BadRequest("`messages` must be a string, a message, or a list of messages.", param="messages")
     if all(isinstance(message, Mapping) for message in messages):
         return _parse({"messages": [dict(message) for message in messages if isinstance(message, Mapping)]}).messages
     read: list[Message] = []

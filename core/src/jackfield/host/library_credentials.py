@@ -24,6 +24,21 @@ def variable_of(provider: str, field: FormField) -> str:
     return field.env or f"JACKFIELD_{provider}_{field.name}".upper()
 
 
+def as_fields(given: object, provider: str) -> dict[str, Any]:
+    """Values by the names of the form's fields.
+
+    :raises CredentialsInvalid: where the key itself was passed instead
+    """
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        advice = f'Name the field: {{"api_key": "…"}}; `jackfield providers` says what `{provider}` needs.'
+        raise CredentialsInvalid(
+            f"Credentials are a dict of fields, not a {type(given).__name__}.", provider=provider, advice=advice
+        )
+    return dict(given)
+
+
 def is_added(provider: ProviderDescription, in_catalog: bool) -> bool:
     """Whether a model is one that is added with settings of its own, rather than one of the catalog."""
     return not in_catalog and ProvisionKind.CUSTOMIZABLE in provider.provision

@@ -26,7 +26,7 @@ from jackfield.contract import (
 )
 from jackfield.kernel import Kernel
 
-from .library_credentials import find_credentials, is_added
+from .library_credentials import as_fields, find_credentials, is_added
 from .parameters import fit
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class Sender:
         retries: int,
         kernel: Kernel | None,
     ) -> None:
-        self._credentials = {name: dict(values) for name, values in (credentials or {}).items()}
+        self._credentials = {name: as_fields(values, name) for name, values in (credentials or {}).items()}
         self._timeout = timeout
         self._idle_timeout = idle_timeout
         self._retries = retries
@@ -105,7 +105,7 @@ class Sender:
         if kind not in provider.model_types:
             raise BadRequest(f"The provider `{provider_id}` has no models of type {kind}.", param="model", provider=provider_id)
         description = provider.model(model, kind)
-        given = self._credentials.get(provider_id, {}) | self._credentials.get(name, {}) | dict(credentials or {})
+        given = self._credentials.get(provider_id, {}) | self._credentials.get(name, {}) | as_fields(credentials, provider_id)
         found = find_credentials(provider, given, in_catalog=description is not None)
         if description is None:
             description = (
@@ -118,7 +118,7 @@ class Sender:
     def at_provider(self, provider_id: str, credentials: Mapping[str, Any] | None) -> CallContext:
         """For what is asked of a provider and not of one of its models."""
         provider = self.kernel.provider(provider_id)
-        given = self._credentials.get(provider_id, {}) | dict(credentials or {})
+        given = self._credentials.get(provider_id, {}) | as_fields(credentials, provider_id)
         found = find_credentials(provider, given, in_catalog=provider.provider_form is not None)
         return self._context(Target(provider_id, "", None, found), None)
 
