@@ -86,6 +86,30 @@ def test_what_the_caller_did_wrong(
         assert raised.value.param == param
 
 
+@pytest.mark.parametrize(
+    ("path", "change", "says"),
+    [
+        ("messages", {"thinking": {"type": "enabled", "budget_tokens": 2000}}, "`thinking.budget_tokens`"),
+        ("messages", {"stop_sequences": [""]}, "`stop_sequences`"),
+        ("responses", {"reasoning": {"effort": "low"}}, "`reasoning.effort`"),
+        ("responses", {"max_output_tokens": 9_000_000}, "`max_output_tokens`"),
+        ("responses", {"previous_response_id": "resp_1"}, "Send all of it in `input`"),
+        ("responses", {"input": [{"type": "item_reference", "id": "x"}]}, "not parts of the kind `item_reference`"),
+    ],
+)
+def test_parameters_are_refused_by_the_names_of_the_surface_that_was_called(
+    site: Any, path: str, change: dict[str, Any], says: str
+) -> None:
+    bodies: dict[str, dict[str, Any]] = {
+        "messages": {"messages": CHAT["messages"], "max_tokens": 9},
+        "responses": {"input": "?"},
+    }
+    body = {"model": "local/smollm2"} | bodies[path] | change
+    answer = httpx.post(f"{site.url}/v1/{path}", json=body, headers={"authorization": f"Bearer {site.key}"})
+    assert answer.status_code == 400
+    assert says in answer.json()["error"]["message"]
+
+
 def test_keys(site: Any) -> None:
     for key in ("jf-wrong", "sk-" + "x" * 40):
         client = openai.OpenAI(base_url=f"{site.url}/v1", api_key=key, max_retries=0)

@@ -116,8 +116,10 @@ def test_tool_calls_through_the_typed_contract(openai_client: openai.OpenAI, ven
 
 
 def test_completions(openai_client: openai.OpenAI) -> None:
-    whole = openai_client.completions.create(model=LOCAL, prompt="Once upon a time", max_tokens=8, temperature=0)
-    assert whole.choices[0].text
+    whole = openai_client.completions.create(model=LOCAL, prompt="Once upon a time", max_tokens=8, temperature=0, logprobs=1)
+    told = whole.choices[0].logprobs
+    assert told is not None
+    assert "".join(told.tokens or []) == whole.choices[0].text
     chunks = list(
         openai_client.completions.create(model=LOCAL, prompt="Once upon a time", max_tokens=8, temperature=0, stream=True)
     )
@@ -125,7 +127,16 @@ def test_completions(openai_client: openai.OpenAI) -> None:
 
 
 def test_responses(openai_client: openai.OpenAI) -> None:
-    whole = openai_client.responses.create(model=LOCAL, input="Say hello.", max_output_tokens=16, temperature=0)
+    whole = openai_client.responses.create(
+        model=LOCAL,
+        input="Say hello.",
+        max_output_tokens=16,
+        temperature=0,
+        store=False,  # this and what follows asks nothing of the answer, and is sent by many clients
+        truncation="disabled",
+        service_tier="auto",
+        prompt_cache_key="mine",
+    )
     assert whole.output_text
     kinds, text = [], ""
     for event in openai_client.responses.create(

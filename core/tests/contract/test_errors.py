@@ -59,3 +59,9 @@ def test_forms_and_plugins_name_what_is_at_fault() -> None:
     assert "problems" not in CredentialsInvalid("Wrong.").describe()
     assert PluginFault("Broke.", plugin="p", hook="relay").describe()["hook"] == "relay"
     assert MissingExtra("x", advice="pip install 'a[b]'").describe()["advice"] == "pip install 'a[b]'"
+
+
+def test_a_parameter_may_be_dropped_and_what_the_model_is_asked_may_not() -> None:
+    assert "drop_unsupported=True" in UnsupportedParameter("No.", param="seed").advice
+    assert "drop" not in UnsupportedParameter("No.", param="messages").advice
+    assert UnsupportedParameter("No.", param="input", advice="Send text.").advice == "Send text."

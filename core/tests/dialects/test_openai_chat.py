@@ -190,6 +190,9 @@ def test_what_another_dialect_knows_is_refused_by_name_or_dropped_if_asked() -> 
         ({"tool_choice": "maybe"}, "tool_choice"),
         ({"response_format": "json"}, "response_format"),
         ({"model": None}, "model"),
+        ({"max_tokens": 5, "max_completion_tokens": 6}, "max_completion_tokens"),
+        ({"logprobs": False, "top_logprobs": 2}, "top_logprobs"),
+        ({"messages": [{"role": "user"}]}, "messages.0.content"),
     ],
 )
 def test_a_wrong_member_is_named(change: dict[str, Any], param: str) -> None:

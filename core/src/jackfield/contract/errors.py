@@ -88,6 +88,10 @@ class JackfieldError(Exception):
         return {name: value for name, value in members.items() if value is not None}
 
 
+_CONTENT = frozenset({"messages", "input", "file", "documents"})
+"""Members that hold what the model is asked about, and not how."""
+
+
 class BadRequest(JackfieldError):
     """The request is malformed, or asks for what the model cannot do; `param` names the member at fault."""
 
@@ -101,7 +105,15 @@ class UnsupportedParameter(BadRequest):
     """A parameter that the model does not take. `param` names it; a caller may ask to have such parameters dropped."""
 
     code = "unsupported_parameter"
-    advice = "Leave the parameter out, or send the header `x-jackfield-drop-params: true` to have it dropped."
+    advice = (
+        "Leave the parameter out, or have it dropped: by the header `x-jackfield-drop-params: true`, in Python by "
+        "`drop_unsupported=True`."
+    )
+
+    def __init__(self, message: str, **rest: Any) -> None:
+        super().__init__(message, **rest)
+        if self.param in _CONTENT and rest.get("advice") is None:  # what is to be answered is never dropped
+            self.advice = "Send it in another form, or choose a model that takes it."
 
 
 class ContextLengthExceeded(BadRequest):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 import time
 import uuid
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
+from itertools import accumulate
 from typing import Any
 
 import orjson
@@ -27,11 +29,11 @@ from jackfield.contract import (
 )
 
 from . import openai_chat
-from .counts import count
+from .counts import count, dicts
 from .extras import passed_on, refuse
 from .openai_chat.options import PLAIN, ChatOptions
 from .openai_chat.requests import OPENAI_SHARED, build_members, is_openai
-from .openai_chat.results import parse_finish_reason, render_finish_reason
+from .openai_chat.results import join_logprobs, parse_finish_reason, render_finish_reason
 from .openai_errors import render_error
 from .openai_usage import parse_chat_usage, render_chat_usage
 from .sse import ServerSentEvent, encode
@@ -162,16 +164,35 @@ def _completion(identity: str, model: str, created: int, choices: list[dict[str,
 
 
 def _choice(text: str, index: int, logprobs: Any, finish: str | None) -> dict[str, Any]:
-    # Chat's logprobs have another shape, which this surface's clients cannot read.
-    ours = isinstance(logprobs, dict) and "tokens" in logprobs
-    return {"text": text, "index": index, "logprobs": logprobs if ours else None, "finish_reason": finish}
+    return {"text": text, "index": index, "logprobs": logprobs, "finish_reason": finish}
+
+
+def _logprobs(told: Any, offset: int = 0) -> dict[str, Any] | None:
+    """This surface's form of log probabilities, also of those that a model of another dialect told in the form of chats.
+
+    :param offset: where in the whole text the first token begins
+    """
+    told = join_logprobs(told)
+    if not isinstance(told, dict) or "tokens" in told:
+        return told if isinstance(told, dict) else None
+    tokens = dicts(told.get("content"))
+    if not tokens:
+        return None
+    texts = [str(token.get("token", "")) for token in tokens]
+    alternatives = [{one.get("token"): one.get("logprob") for one in dicts(token.get("top_logprobs"))} for token in tokens]
+    return {
+        "tokens": texts,
+        "token_logprobs": [token.get("logprob") for token in tokens],
+        "top_logprobs": alternatives if any(alternatives) else None,
+        "text_offset": [offset + before for before in accumulate(map(len, texts[:-1]), initial=0)],
+    }
 
 
 def render_result(result: LLMResult, request: LLMRequest | None = None) -> dict[str, Any]:
     """OpenAI's `text_completion` object."""
     first = Choice(message=result.message, finish_reason=result.finish_reason, logprobs=result.logprobs)
     choices = [
-        _choice(choice.message.text, index, choice.logprobs, render_finish_reason(choice.finish_reason))
+        _choice(choice.message.text, index, _logprobs(choice.logprobs), render_finish_reason(choice.finish_reason))
         for index, choice in enumerate([first, *result.alternatives])
     ]
     model = result.model or (request.model if request else "")
@@ -183,6 +204,7 @@ async def render_stream(events: AsyncIterator[LLMEvent], request: LLMRequest) ->
     """The stream as OpenAI sends it. An error in mid-stream becomes an error event, and no `[DONE]` follows."""
     identity, model, created, usage = f"cmpl-{uuid.uuid4().hex}", request.model, int(time.time()), Usage()
     beside: dict[str, Any] = {"usage": None} if request.include_usage else {}
+    said: Counter[int] = Counter()
     try:
         async for event in events:
             match event:
@@ -193,7 +215,8 @@ async def render_stream(events: AsyncIterator[LLMEvent], request: LLMRequest) ->
                     usage = event.usage
                     continue
                 case TextDelta():
-                    choice = _choice(event.text, event.choice, event.logprobs, None)
+                    choice = _choice(event.text, event.choice, _logprobs(event.logprobs, said[event.choice]), None)
+                    said[event.choice] += len(event.text)
                 case StreamEnd():
                     choice = _choice("", event.choice, None, render_finish_reason(event.finish_reason))
                 case _:

@@ -8,8 +8,9 @@ from typing import Any, Protocol
 
 import orjson
 
-from jackfield.contract import LLMEvent, LLMRequest, LLMResult
+from jackfield.contract import JackfieldError, LLMEvent, LLMRequest, LLMResult
 from jackfield.dialects import anthropic_messages, openai_chat, openai_completions, openai_responses
+from jackfield.dialects.words import reword
 from jackfield.host.relaying import Relayed
 
 from .errors import Headers, anthropic_event, openai_event, responses_event
@@ -52,11 +53,15 @@ class ChatEndpoint:
         raw = await exchange.read()
         body = json_object(raw)
         with exchange.watching():
-            if body.get("stream") is True:
-                stream = EventStream(exchange, keep_alive=self.keep_alive, render_error=self.render_event)
-                await stream.serve(self._stream(exchange, body, raw))
-            else:
-                await self._whole(exchange, body, raw)
+            try:
+                if body.get("stream") is True:
+                    stream = EventStream(exchange, keep_alive=self.keep_alive, render_error=self.render_event)
+                    await stream.serve(self._stream(exchange, body, raw))
+                else:
+                    await self._whole(exchange, body, raw)
+            except JackfieldError as error:
+                reword(error, self.codec.DIALECT)
+                raise
 
     async def _whole(self, exchange: Exchange, body: dict[str, Any], raw: bytes) -> None:
         relayed = await self._relay(exchange, body, raw)

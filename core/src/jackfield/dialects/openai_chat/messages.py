@@ -44,6 +44,8 @@ def parse_message(message: object, param: str) -> Message:
     name = message.get("name")
     if name is not None and not isinstance(name, str):
         raise BadRequest(f"`{param}.name` must be a string.", param=f"{param}.name")
+    if role in ("system", "developer", "user") and message.get("content") is None:
+        raise BadRequest(f"`{param}.content` is missing.", param=f"{param}.content")
     parts = parse_parts(message.get("content"), f"{param}.content")
     extra = {key: value for key, value in message.items() if key not in _KNOWN and value not in (None, [], {})}
     match role:

@@ -5,6 +5,7 @@ https://platform.openai.com/docs/api-reference/chat/create
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from jackfield.contract import (
@@ -30,20 +31,21 @@ OPENAI_SHARED = frozenset({
 })  # fmt: skip
 """Members that mean the same on all of OpenAI's surfaces."""
 
-_SAMPLING = {
-    "temperature": (int, float),
-    "top_p": (int, float),
-    "top_k": (int,),
-    "min_p": (int, float),
-    "frequency_penalty": (int, float),
-    "presence_penalty": (int, float),
-    "repetition_penalty": (int, float),
-    "seed": (int,),
-    "n": (int,),
-    "logprobs": (bool,),
-    "top_logprobs": (int,),
-    "logit_bias": (dict,),
-    "reasoning_effort": (str,),
+_NUMBER, _WHOLE = ((int, float), "a number"), ((int,), "a whole number")
+_SAMPLING: Mapping[str, tuple[tuple[type, ...], str]] = {
+    "temperature": _NUMBER,
+    "top_p": _NUMBER,
+    "top_k": _WHOLE,
+    "min_p": _NUMBER,
+    "frequency_penalty": _NUMBER,
+    "presence_penalty": _NUMBER,
+    "repetition_penalty": _NUMBER,
+    "seed": _WHOLE,
+    "n": _WHOLE,
+    "logprobs": ((bool,), "true or false"),
+    "top_logprobs": _WHOLE,
+    "logit_bias": ((dict,), "an object"),
+    "reasoning_effort": ((str,), "a string"),
 }
 _HANDLED = frozenset({
     "model", "messages", "tools", "functions", "tool_choice", "function_call", "parallel_tool_calls", "response_format",
@@ -143,13 +145,15 @@ def _parse_output(body: dict[str, Any], extra: dict[str, Any]) -> OutputFormat |
 
 def _parse_sampling(body: dict[str, Any]) -> Sampling:
     sampling = Sampling()
-    for name, kinds in _SAMPLING.items():
+    for name, (kinds, words) in _SAMPLING.items():
         value = body.get(name)
         if value is None:
             continue
         if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-            raise BadRequest(f"`{name}` is of the wrong type.", param=name)
+            raise BadRequest(f"`{name}` must be {words}.", param=name)
         setattr(sampling, name, value)
+    if sampling.top_logprobs and not sampling.logprobs:
+        raise BadRequest("`top_logprobs` needs `logprobs` to be true.", param="top_logprobs")
     stop = body.get("stop")
     if stop is not None:
         sampling.stop = [stop] if isinstance(stop, str) else stop
@@ -160,6 +164,8 @@ def _parse_sampling(body: dict[str, Any]) -> Sampling:
         if value is not None:
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
                 raise BadRequest(f"`{name}` must be a whole number above zero.", param=name)
+            if sampling.max_tokens not in (None, value):
+                raise BadRequest("`max_tokens` and `max_completion_tokens` are one limit: send one of them.", param=name)
             sampling.max_tokens = value
     return sampling
 

@@ -42,7 +42,9 @@ def parse_request(body: dict[str, Any]) -> LLMRequest:
     for name in _STATEFUL:
         if body.get(name):
             raise UnsupportedParameter(
-                f"`{name}` needs a state that only the vendor keeps, and this model is not reached by relay.", param=name
+                f"`{name}` needs a state that only the vendor keeps, and this model is not reached by relay.",
+                param=name,
+                advice="Send all of it in `input`, or choose a model whose provider has this API.",
             )
     messages = parse_items(body.get("input"))
     if instructions := _typed(body, "instructions", str, "a string"):
