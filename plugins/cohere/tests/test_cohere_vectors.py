@@ -156,6 +156,19 @@ async def test_a_key_is_proved_by_coheres_own_check(api: Asker, vendor: VendorDo
         assert vendor.last.url == "https://cohere.acme.example/v1/check-api-key"
 
 
+async def test_more_documents_than_cohere_takes_at_once_are_one_ranking(api: Asker, vendor: VendorDouble) -> None:
+    def ranked(asked: Recorded) -> Answer:
+        scores = [{"index": index, "relevance_score": index / 10_000} for index in range(len(asked.json["documents"]))]
+        return Answer.json({"results": scores[::-1][: asked.json["top_n"]], "meta": {"billed_units": {"search_units": 1}}})
+
+    vendor.answers(ranked)
+    request = RerankRequest(model=RERANK, query="q", documents=["d"] * 10_001, top_n=2)
+    result = await api.kernel.invoke_rerank(request, api.context(RERANK, ModelType.RERANK))
+    assert sorted(len(asked.json["documents"]) for asked in vendor.requests) == [1, 10_000]
+    assert [one.index for one in result.ranking] == [9_999, 9_998]
+    assert result.usage.search_units == 2
+
+
 @pytest.mark.parametrize(
     ("answer", "values", "error", "param"),
     [

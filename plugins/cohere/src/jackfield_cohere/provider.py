@@ -28,10 +28,10 @@ from jackfield_sdk import (
     VendorHTTP,
     allowed,
     allowed_members,
-    checked_ranking,
     embed_in_batches,
     forms,
     forward,
+    rank_in_batches,
 )
 from jackfield_sdk.dialects import counts, rerank
 
@@ -149,8 +149,13 @@ class Cohere(Provider):
         return await embed_in_batches(request, embeddings.size_of_batch(request, context.model), embed)
 
     async def invoke_rerank(self, request: RerankRequest, context: CallContext) -> RerankResult:
-        body = rerank.build_request(request, COHERE_RERANK)
-        return checked_ranking(rerank.parse_result(await self._post("v2/rerank", body, context)), request)
+        """10,000 documents at once: https://docs.cohere.com/docs/reranking-best-practices"""
+
+        async def rank(part: RerankRequest) -> RerankResult:
+            body = rerank.build_request(part, COHERE_RERANK)
+            return rerank.parse_result(await self._post("v2/rerank", body, context))
+
+        return await rank_in_batches(request, context.model.max_batch if context.model else None, rank)
 
     async def relay(self, request: RelayRequest, context: CallContext) -> RelayResponse:
         """The body of a client of Cohere's: https://docs.cohere.com/v2/reference/rerank"""
