@@ -179,6 +179,16 @@ def test_try_counts_tokens_where_the_plugin_does(vendor: VendorDouble, monkeypat
     assert step["says"] == "13 tokens, before the call"
 
 
+def test_a_model_that_the_vendor_does_not_count_for_is_no_failure(
+    vendor: VendorDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ZHIPUAI_API_KEY", "9f3c.canary0123456789")
+    arguments = ["--base-url", f"{vendor.url}/v1", "--model", "glm-5.3", "--json", "--only", "tokens"]
+    result = CliRunner().invoke(app, ["try", "zhipuai", *arguments])
+    (step,) = json.loads(result.output)
+    assert (step["ok"], step["says"]) == (True, "Zhipu AI counts no tokens for glm-5.3.")
+
+
 def test_try_with_a_key_that_is_refused(commands: Commands, monkeypatch: pytest.MonkeyPatch) -> None:
     wrong = "sk-wrong-" + "9" * 30
     monkeypatch.setenv("RECORDED_ACME_API_KEY", wrong)

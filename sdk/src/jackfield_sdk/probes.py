@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from jackfield.contract import (
+    BadRequest,
     Blob,
     EmbeddingRequest,
     Feature,
@@ -147,7 +148,12 @@ async def _chat_in_pieces(target: Target, *, tools: bool = False) -> Outcome:
 
 
 async def _count(target: Target) -> Outcome:
-    tokens = await target.caller.kernel.count_tokens(_chat_of(target, stream=False), target.context)
+    try:
+        tokens = await target.caller.kernel.count_tokens(_chat_of(target, stream=False), target.context)
+    except BadRequest as error:
+        if error.vendor_status is not None or error.param != "model":
+            raise
+        return Outcome({"tokens": None}, error.message)  # the plugin says so by itself: not for this model
     return Outcome({"tokens": tokens}, f"{tokens} tokens, before the call")
 
 

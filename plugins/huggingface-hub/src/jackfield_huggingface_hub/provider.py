@@ -247,7 +247,9 @@ class HuggingFaceHub(OpenAICompatible):
         :raises BadRequest: for a model that TGI does not serve
         """
         if serving_of(context.credentials, ModelType.LLM) is not Serving.TGI:
-            raise BadRequest("Only a TGI server of Hugging Face's counts tokens.", advice="Choose a model that TGI serves.")
+            raise BadRequest(
+                "Only a TGI server of Hugging Face's counts tokens.", param="model", advice="Choose a model that TGI serves."
+            )
         request = dataclasses.replace(allowed(request, context), model=self.model_name(request.model, context), stream=False)
         body = self.adapt_chat(openai_chat.build_request(request, self.chat_options(context)), request, context)
         url = f"{root_of(context.credentials)}/chat_tokenize"

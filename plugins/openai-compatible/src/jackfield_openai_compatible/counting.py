@@ -27,7 +27,7 @@ async def count(
         raise BadRequest("A model that only completes text has no chats that could be counted.")
     if how not in _PATHS:
         advice = "Choose how its server counts in the model's form, under what differs from OpenAI."
-        raise BadRequest("The form of this model does not say how its server counts tokens.", advice=advice)
+        raise BadRequest("The form of this model does not say how its server counts tokens.", param="model", advice=advice)
     url = str(context.credentials.get("base_url") or "").rstrip("/").removesuffix("/v1") + _PATHS[how]
     try:
         body = await http.object(context, "POST", url, headers=headers, json=_build(request, how, options))
