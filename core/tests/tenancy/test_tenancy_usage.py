@@ -16,10 +16,9 @@ from typing import Any
 
 import pytest
 from jackfield.contract import BadRequest, ModelType, NotFound, QuotaExceeded, Usage
-from jackfield.store import now
+from jackfield.store import DATABASE_ERRORS, now
 from jackfield.tenancy import Principal, Tenancy, UsageFilter, UsageRecord, operator
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
 VICTIM = """
 import asyncio, sys
@@ -95,7 +94,7 @@ async def test_what_the_database_did_not_take_for_a_while_is_all_there_afterward
         await connection.execute(text("ALTER TABLE usage RENAME TO usage_away"))
     for number in range(3):  # three files of the journal wait
         tenancy.ledger.append(call(owner.workspace_id, model=f"m{number}"))
-        with pytest.raises(SQLAlchemyError):
+        with pytest.raises(DATABASE_ERRORS):
             await tenancy.ledger.flush()
     async with tenancy.store.engine.begin() as connection:
         await connection.execute(text("ALTER TABLE usage_away RENAME TO usage"))

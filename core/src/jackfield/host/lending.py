@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+
 from jackfield.contract import CredentialForm, Credentials, CredentialsInvalid, HostFault, JackfieldError, ModelType
 from jackfield.kernel import Kernel
+from jackfield.store import DATABASE_ERRORS
 from jackfield.tenancy import CredentialStore, Reservation, Trial, Trials
 from jackfield.vault import SealBroken
 
 from .routes import Candidate, Target
 from .settings import CONFIG_NAME, TrialSettings
 from .tickets import Ticket
+
+_log = logging.getLogger("jackfield.host")
 
 
 class Lender:
@@ -70,11 +75,15 @@ class Lender:
             ticket.reservation = await self._trials.reserve(ticket.workspace, trial.record, target.model.id)
 
     async def give_back(self, ticket: Ticket) -> None:
-        """Put back what the ticket holds, if it holds anything."""
+        """Put back what the ticket holds, if it holds anything. Where the database is away it stays used: why the call failed
+        is what its caller must hear."""
         reservation: Reservation | None = ticket.reservation
         if reservation is not None:
             ticket.reservation = None
-            await self._trials.give_back(reservation)
+            try:
+                await self._trials.give_back(reservation)
+            except DATABASE_ERRORS as error:
+                _log.warning("part of a trial is not given back, and counts as used: %s", type(error).__name__)
 
 
 def trials_of(settings: tuple[TrialSettings, ...], kernel: Kernel) -> list[Trial]:

@@ -7,8 +7,7 @@ import asyncio
 import logging
 from contextlib import suppress
 
-from sqlalchemy.exc import SQLAlchemyError
-
+from jackfield.store import DATABASE_ERRORS
 from jackfield.tenancy import Tenancy
 
 from .health import Health
@@ -48,7 +47,7 @@ class Upkeep:
                 except BaseException:
                     self._health.put_back(seen)
                     raise
-        except (OSError, SQLAlchemyError) as error:
+        except DATABASE_ERRORS as error:
             _log.warning("the database did not take when keys and credentials were used: %s", type(error).__name__)
 
     async def _for_ever(self) -> None:

@@ -12,15 +12,17 @@ from typing import Any, Self
 
 from sqlalchemy import event, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.util import await_only
 
 from jackfield.contract import HostFault
 
+from .errors import telling_if_away
 from .schema import bring_up_to_date
 
 _WAL_ATTEMPTS, _WAL_PAUSE = 100, 0.05  # seconds
+_CONNECT_TIMEOUT = 10.0
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 
 
@@ -79,15 +81,23 @@ class Store:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
-        """A session for questions; nothing it does is kept."""
-        async with self._readers() as session:
-            yield session
+        """A session for questions; nothing it does is kept.
+
+        :raises DatabaseAway: at its beginning, within, or at its end
+        """
+        with telling_if_away():
+            async with self._readers() as session:
+                yield session
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
-        """A session whose work is kept at the end of the block, or not at all."""
-        async with self._writers() as session, session.begin():
-            yield session
+        """A session whose work is kept at the end of the block, or not at all.
+
+        :raises DatabaseAway: as `read`
+        """
+        with telling_if_away():
+            async with self._writers() as session, session.begin():
+                yield session
 
     def insert(self, table: Any) -> Any:
         """An insert that knows `on_conflict_do_update` and `on_conflict_do_nothing`, which the two databases write alike.
@@ -97,12 +107,9 @@ class Store:
         return import_module(f"sqlalchemy.dialects.{self.dialect}").insert(table)
 
     async def ping(self) -> None:
-        """:raises HostFault: if the database does not answer"""
-        try:
-            async with self.read() as session:  # on SQLite any other transaction would wait for whoever writes
-                await session.execute(text("SELECT 1"))
-        except (OSError, SQLAlchemyError) as error:
-            raise HostFault(f"The database does not answer: {type(error).__name__}.", status=503, advice="Start it.") from None
+        """:raises DatabaseAway: if the database does not answer"""
+        async with self.read() as session:  # on SQLite any other transaction would wait for whoever writes
+            await session.execute(text("SELECT 1"))
 
 
 def _parse(url: str) -> URL:
@@ -121,7 +128,13 @@ def _parse(url: str) -> URL:
 def _options(url: str) -> dict[str, Any]:
     if url.startswith("sqlite"):
         return {}
-    return {"pool_size": 10, "max_overflow": 10, "pool_pre_ping": True, "pool_recycle": 1800}
+    return {
+        "pool_size": 10,
+        "max_overflow": 10,
+        "pool_pre_ping": True,
+        "pool_recycle": 1800,
+        "connect_args": {"timeout": _CONNECT_TIMEOUT},
+    }
 
 
 def _write_ahead(cursor: Any) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from jackfield.contract import BadRequest, Conflict, ModelType, NotFound, Unauthenticated
 from jackfield.store import Store, now
-from jackfield.store.tables import ApiKey
+from jackfield.store.tables import ApiKey, Workspace
 from jackfield.vault import hash_token, new_api_key, shown_part
 
 from .audit import record
@@ -130,7 +130,9 @@ class Keys:
             created_by=caller.person_id,
         )
         async with self._store.write() as session:
-            await raise_revision(session, caller.workspace_id)
+            there = select(Workspace.id).where(Workspace.id == caller.workspace_id).with_for_update(read=True, key_share=True)
+            if (await session.scalars(there)).first() is None:  # else it stays until the key is in it
+                raise NotFound("There is no such workspace.")
             session.add(row)
             await session.flush()
             record(session, caller, "key.create", row.name, {"id": row.id, "role": role})

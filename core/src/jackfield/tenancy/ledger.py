@@ -16,7 +16,7 @@ import orjson
 from sqlalchemy.exc import SQLAlchemyError
 
 from jackfield.contract import ModelType, Usage
-from jackfield.store import Store, new_id, now
+from jackfield.store import DATABASE_ERRORS, DatabaseAway, Store, new_id, now
 from jackfield.store.tables import UsageRow
 
 from .journal import Journal, read_lines
@@ -108,7 +108,7 @@ class Ledger:
                 await self._task
         try:
             await self.flush()
-        except (OSError, SQLAlchemyError) as error:
+        except DATABASE_ERRORS as error:
             _log.warning("usage stays in the journal until the next start: %s", type(error).__name__)
         self._journal.close()
 
@@ -120,7 +120,7 @@ class Ledger:
     async def _try_to_flush(self) -> None:
         try:
             await self.flush()
-        except (OSError, SQLAlchemyError) as error:
+        except DATABASE_ERRORS as error:
             _log.warning("the database did not take usage, which waits in the journal: %s", type(error).__name__)
         except Exception:  # whatever it is, the next round comes: without it nothing would be metered any more
             _log.exception("usage could not be stored, and waits in the journal")
@@ -134,7 +134,11 @@ class Ledger:
                 _log.error("a line of the journal %s cannot be read and is left out", path.name)
         try:
             await self._insert(rows)
-        except (SQLAlchemyError, ArithmeticError) as error:  # SQLite's driver raises OverflowError for what is no 64-bit number
+        except (
+            DatabaseAway,
+            SQLAlchemyError,
+            ArithmeticError,
+        ) as error:  # SQLite's driver raises OverflowError for what is no 64-bit number
             if not await self._takes_usage():
                 raise
             _log.warning("the database refuses some of the journal %s (%s): row by row", path.name, type(error).__name__)
@@ -152,7 +156,7 @@ class Ledger:
         for row in rows:
             try:
                 await self._insert([row])
-            except (SQLAlchemyError, ArithmeticError) as error:
+            except (DatabaseAway, SQLAlchemyError, ArithmeticError) as error:
                 if not await self._takes_usage():
                     raise
                 self._journal.set_aside(path, orjson.dumps(row, default=str))
@@ -166,7 +170,7 @@ class Ledger:
         try:
             async with self._store.engine.connect() as connection:
                 await connection.execute(self._statement(), [decode(encode(harmless))])
-        except (OSError, SQLAlchemyError):
+        except DATABASE_ERRORS:
             return False
         return True
 

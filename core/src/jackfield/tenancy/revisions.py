@@ -8,11 +8,10 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from sqlalchemy import select, update
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from jackfield.contract import NotFound
-from jackfield.store import Store
+from jackfield.store import DATABASE_ERRORS, Store
 from jackfield.store.tables import RemovedWorkspace, Revision, Workspace
 
 POLL_SECONDS = 0.5
@@ -86,7 +85,7 @@ class RevisionWatch:
             await asyncio.sleep(POLL_SECONDS)
             try:
                 await self.poll()
-            except (OSError, SQLAlchemyError) as error:
+            except DATABASE_ERRORS as error:
                 # What is in memory stays good for its bounded age; the next round asks again.
                 _log.warning("the database did not answer the revision watch: %s", type(error).__name__)
             except Exception:  # whatever it is, the next round comes: without it no change would be heard of any more
