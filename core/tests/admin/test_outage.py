@@ -46,6 +46,6 @@ async def test_a_host_outlives_an_outage_of_its_database(open_site: OpenSite, po
     assert (await call(site, unknown)).status_code == 200
     assert (await site.api.get("/readyz")).status_code == 200
     began = time.monotonic()
-    while (await site.ask("GET", "usage", owner))["data"][0]["calls"] < 3:
+    while sum(one["calls"] for one in (await site.ask("GET", "usage", owner))["data"]) < 3:
         assert time.monotonic() - began < 30, "a call is missing"
         await asyncio.sleep(0.05)
