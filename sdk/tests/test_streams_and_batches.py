@@ -127,6 +127,19 @@ async def test_rankings_of_parts_are_one(top_n: int | None, sent: list[tuple[int
     assert (result.usage, result.model, result.id) == (Usage(input_tokens=7, search_units=3), "m-1", "r")
 
 
+async def test_rankings_in_parts_of_so_many_letters() -> None:
+    sent: list[list[str]] = []
+
+    async def rank(part: RerankRequest) -> RerankResult:
+        sent.append(part.documents)
+        return RerankResult(ranking=[RankedDocument(index, len(text)) for index, text in enumerate(part.documents)])
+
+    request = RerankRequest(model="m", query="q", documents=["a", "bbbb", "cc", "dddddddddddd", "e"])
+    result = await rank_in_batches(request, 10, rank, letters=8)
+    assert sent == [["a", "bbbb"], ["cc"], ["dddddddddddd"], ["e"]], "the query counts with each, and what is longer goes alone"
+    assert [one.index for one in result.ranking] == [3, 1, 2, 0, 4]
+
+
 async def test_a_part_that_ranks_what_it_was_not_sent_is_an_error() -> None:
     async def rank(part: RerankRequest) -> RerankResult:
         return RerankResult(ranking=[RankedDocument(2, 0.5)])

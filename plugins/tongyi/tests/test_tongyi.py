@@ -397,6 +397,16 @@ async def test_rerank(double: tuple[VendorDouble, Caller]) -> None:
         await caller.kernel.invoke_rerank(foreign, caller.context(KEY, "gte-rerank-v2", ModelType.RERANK))
 
 
+async def test_documents_of_too_many_tokens_are_ranked_in_parts(double: tuple[VendorDouble, Caller]) -> None:
+    vendor, caller = double
+    vendor.answers(Answer.json({"output": {"results": [{"index": 0, "relevance_score": 0.5}]}, "usage": {"total_tokens": 3}}))
+    for model, requests in (("gte-rerank-v2", 2), ("qwen3-rerank", 1)):
+        vendor.requests.clear()
+        request = RerankRequest(model=model, query="q", documents=["a" * 20_000, "b" * 20_000])
+        result = await caller.kernel.invoke_rerank(request, caller.context(KEY, model, ModelType.RERANK))
+        assert (len(vendor.requests), result.usage.input_tokens) == (requests, 3 * requests)
+
+
 # -- errors -------------------------------------------------------------------------------------------------------------------
 
 

@@ -58,7 +58,7 @@ async def embed_in_batches(
         text has hardly ever more than letters; a text that is longer goes alone
     :raises ServerUnavailable: if a batch comes back with more or fewer vectors than inputs
     """
-    bounds = _bounds(request.inputs, size, letters)
+    bounds = _bounds([_length(one) for one in request.inputs], size, letters)
     if len(bounds) == 1:
         return await _embed(request, embed)
     parts = [dataclasses.replace(request, inputs=request.inputs[start:end]) for start, end in bounds]
@@ -70,17 +70,16 @@ async def embed_in_batches(
     )
 
 
-def _bounds(inputs: Sequence[object], size: int | None, letters: int | None) -> list[tuple[int, int]]:
+def _bounds(lengths: Sequence[int], size: int | None, letters: int | None) -> list[tuple[int, int]]:
     """Where each batch begins and ends."""
     bounds: list[tuple[int, int]] = []
     start = length = 0
-    for index, one in enumerate(inputs):
-        more = _length(one)
+    for index, more in enumerate(lengths):
         if index > start and (index - start == size or (letters is not None and length + more > letters)):
             bounds.append((start, index))
             start, length = index, 0
         length += more
-    return [*bounds, (start, len(inputs))]
+    return [*bounds, (start, len(lengths))]
 
 
 def _length(one: object) -> int:
@@ -98,28 +97,34 @@ async def _embed(part: EmbeddingRequest, embed: Callable[[EmbeddingRequest], Awa
 
 
 async def rank_in_batches(
-    request: RerankRequest, size: int | None, rank: Callable[[RerankRequest], Awaitable[RerankResult]]
+    request: RerankRequest,
+    size: int | None,
+    rank: Callable[[RerankRequest], Awaitable[RerankResult]],
+    *,
+    letters: int | None = None,
 ) -> RerankResult:
     """The ranking of all documents, best first, and the usage of all calls added up. The first failure ends the others.
 
     Rankings of parts can be joined, as a reranker scores each document by itself against the query.
 
     :param size: how many the vendor takes in one request; None: all
+    :param letters: as of `embed_in_batches`; the query counts with each document
     :raises ServerUnavailable: as `checked_ranking`
     """
-    if size is None or len(request.documents) <= size:
+    bounds = _bounds([len(request.query) + len(document) for document in request.documents], size, letters)
+    if len(bounds) == 1:
         return checked_ranking(await rank(request), request)
-    starts = range(0, len(request.documents), size)
 
-    async def one(start: int) -> RerankResult:
-        documents = request.documents[start : start + size]
+    async def one(bound: tuple[int, int]) -> RerankResult:
+        start, end = bound
+        documents = request.documents[start:end]
         best = None if request.top_n is None else min(request.top_n, len(documents))
         part = dataclasses.replace(request, documents=documents, top_n=best)
         result = checked_ranking(await rank(part), part)
         result.ranking = [RankedDocument(start + ranked.index, ranked.score) for ranked in result.ranking]
         return result
 
-    results = await in_batches(starts, one)
+    results = await in_batches(bounds, one)
     joined = RerankResult(
         ranking=[ranked for result in results for ranked in result.ranking],
         usage=sum((result.usage for result in results), Usage()),

@@ -196,7 +196,9 @@ class Tongyi(OpenAICompatible):
             result.model = request.model
             return result
 
-        return await rank_in_batches(request, context.model.max_batch if context.model else None, rank)
+        size = context.model.max_batch if context.model else None
+        tokens = context.model.properties.get("request_tokens") if context.model else None
+        return await rank_in_batches(request, size, rank, letters=tokens)
 
     async def invoke_speech_to_text(self, request: TranscriptionRequest, context: CallContext) -> TranscriptionResult:
         request = refuse_extra(allowed_recording(request, context))
