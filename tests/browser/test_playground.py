@@ -87,6 +87,56 @@ def test_an_answer_comes_and_the_conversation_gets_a_name_and_questions(page: Pa
     expect(page.locator("[data-role]")).to_have_count(0)
 
 
+RICH = r"""# Rivers
+
+The **Danube** &amp; the *Rhine*, see `a<b`
+and [the source](https://rivers.example/x), not [this](javascript:alert(1)).
+
+| River | Length |
+|:--|--:|
+| Danube | 2,850 km |
+
+1. first
+2. second
+
+- [x] done
+
+<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>
+
+![a map](https://evil.example/pixel.png)
+
+```html
+<b>code</b>
+```
+"""
+
+
+def test_markdown_is_drawn_and_is_never_html(page: Page, vendor: VendorDouble) -> None:
+    vendor.on("POST", "/chat/completions", Vendor().llm_stream(Said(pieces=(RICH[:99], RICH[99:]))))
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto("/console/playground")
+    say(page, "Name rivers.")
+    answer = page.locator("[data-role=assistant]")
+    expect(answer.get_by_role("heading", name="Rivers", exact=True)).to_be_visible()
+    expect(answer.get_by_role("cell", name="2,850 km")).to_be_visible()
+    expect(answer.get_by_role("listitem")).to_have_text(["first", "second", "☑ done"])
+    expect(answer.locator("strong")).to_have_text("Danube")
+    expect(answer.locator("p code")).to_have_text("a<b")
+    expect(answer).to_contain_text("Danube & the Rhine")
+    expect(answer.locator("pre")).to_have_text("<b>code</b>")
+    expect(answer).to_contain_text("<script>")
+    links = answer.get_by_role("link")
+    assert [link.get_attribute("href") for link in links.all()] == [
+        "https://rivers.example/x",
+        "https://evil.example/pixel.png",
+    ]
+    expect(links.first).to_have_attribute("rel", "noopener noreferrer")
+    expect(answer.locator("img, script")).to_have_count(0)
+    assert page.title() != "owned"
+    assert not [url for url in asked if "evil" in url]
+
+
 def test_stop_stops_it_at_the_vendor(page: Page, site: Any, vendor: VendorDouble) -> None:
     stream = Vendor().llm_stream(RIVERS)
     vendor.on("POST", "/chat/completions", stream.but(hang=stream.boundaries[4]))

@@ -25,7 +25,7 @@ TEXTS = {
     "badTools": mark("The tools are not a JSON list. Correct them and send again."),
     "badJson": mark("`{name}` is not JSON."),
     "noVision": mark("{model} cannot take this kind of file ({file})."),
-    "modelDefault": mark("default"),
+    "modelDefault": mark("the model's default"),
     "on": mark("on"),
     "off": mark("off"),
     "untitled": mark("New conversation"),

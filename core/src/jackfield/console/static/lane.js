@@ -2,6 +2,7 @@
 
 import { ask, button, events, facts, make, Refused, say, texts } from "./asking.js";
 import { copyText } from "./console.js";
+import { markdown } from "./markdown.js";
 import { readParameters, showParameters } from "./parameters.js";
 
 const ENDS = { length: "tooLong", content_filter: "filtered" };
@@ -80,6 +81,7 @@ export class Lane {
     const answer = new Answer(this.model);
     this.log.querySelectorAll(".said-actions").forEach((row) => row.remove());
     this.log.append(answer.root);
+    answer.root.scrollIntoView({ block: "nearest" });
     this.stopper = new AbortController();
     this.root.dispatchEvent(new CustomEvent("lane", { bubbles: true }));
     let whole = false;
@@ -190,7 +192,7 @@ class Answer {
     this.waiting.hidden = Boolean(this.text || this.reasoning || this.calls.length);
     this.thoughts.hidden = !this.reasoning;
     this.thought.textContent = this.reasoning;
-    this.said.replaceChildren(...paragraphs(this.text));
+    this.said.replaceChildren(...markdown(this.text));
     this.asked.replaceChildren(...this.calls.map(calling));
     if (follow) log.scrollTop = log.scrollHeight;
   }
@@ -232,15 +234,6 @@ function calling(call) {
     // Not whole yet, or no JSON: it is shown as the model wrote it.
   }
   return make("div", { class: "tool-call" }, make("code", {}, call.function.name), make("pre", { tabindex: 0 }, written));
-}
-
-/** Text with its fenced code apart. */
-function paragraphs(text) {
-  return text.split(/^```[^\n]*\n?/m).flatMap((piece, at) => {
-    if (!piece.trim()) return [];
-    if (at % 2) return [make("pre", { tabindex: 0 }, piece.replace(/\n$/, ""))];
-    return [make("div", { class: "said-text" }, piece.replace(/^\n+|\n+$/g, ""))];
-  });
 }
 
 /** A part of what the user sent. */
