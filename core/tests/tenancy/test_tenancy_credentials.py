@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from jackfield.contract import (
     BadRequest,
+    ConnectionFailed,
     CredentialForm,
     Credentials,
     CredentialsInvalid,
@@ -22,19 +23,28 @@ KEY = "sk-canary-0123456789"
 
 
 class Vendor:
-    """Takes one key; may be down."""
+    """Takes one key; may be down, or gone from its address, which a plugin then names as the field at fault."""
 
     def __init__(self, good: str = KEY) -> None:
         self.good = good
         self.down = False
+        self.gone = False
         self.seen: list[dict[str, Any]] = []
 
     async def __call__(self, credentials: Credentials) -> None:
         self.seen.append(dict(credentials))
+        if self.gone:
+            try:
+                self._connect()
+            except ConnectionFailed as error:
+                raise CredentialsInvalid(error.message, param="base_url") from None
         if self.down:
             raise ServerUnavailable("The vendor cannot answer now.")
         if credentials["api_key"] != self.good:
             raise CredentialsInvalid("The vendor refuses the key.", param="api_key")
+
+    def _connect(self) -> None:
+        raise ConnectionFailed("Nobody is there.")
 
 
 async def test_a_good_credential_is_sealed_and_opens_again(tenancy: Tenancy, owner: Principal, form: CredentialForm) -> None:
@@ -79,6 +89,24 @@ async def test_a_vendor_that_is_down_needs_save_anyway(tenancy: Tenancy, owner: 
     assert (await tenancy.credentials.check(owner, info.id, vendor)).status == "valid"
     vendor.good = "sk-another"
     assert (await tenancy.credentials.check(owner, info.id, vendor)).status == "invalid"
+
+
+async def test_an_address_where_nobody_answers_may_be_kept_and_is_not_held_against_the_key(
+    tenancy: Tenancy, owner: Principal, form: CredentialForm
+) -> None:
+    vendor = Vendor()
+    vendor.gone = True
+    with pytest.raises(CredentialsInvalid) as caught:
+        await tenancy.credentials.add(owner, "acme", form, {"api_key": KEY}, vendor)
+    assert caught.value.param == "base_url"
+    info = await tenancy.credentials.add(owner, "acme", form, {"api_key": KEY}, vendor, save_anyway=True)
+    assert info.status == "unchecked"
+    vendor.gone = False
+    assert (await tenancy.credentials.check(owner, info.id, vendor)).status == "valid"
+    vendor.gone = True
+    with pytest.raises(CredentialsInvalid, match="Nobody is there"):
+        await tenancy.credentials.check(owner, info.id, vendor)
+    assert [one.status for one in await tenancy.credentials.list(owner)] == ["valid"]
 
 
 @pytest.mark.parametrize("secret", [MASK, "", None])

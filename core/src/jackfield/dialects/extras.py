@@ -19,6 +19,7 @@ _PLAIN: dict[str, tuple[object, ...]] = {
     "verbosity": ("medium",),
     "include": ([], ["reasoning.encrypted_content"]),
     "text": ({"verbosity": "medium"}, {}),
+    "chunking_strategy": ("auto",),
     "echo": (False,),
     "best_of": (1,),
     "suffix": ("",),

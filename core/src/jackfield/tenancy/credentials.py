@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from jackfield.contract import (
     BadRequest,
+    ConnectionFailed,
     CredentialForm,
     Credentials,
     CredentialsInvalid,
@@ -216,7 +217,7 @@ class CredentialStore:
         return _info(row)
 
     async def check(self, caller: Principal, credential_id: str, validate: Validator) -> CredentialInfo:
-        """Prove a stored credential again and note the result."""
+        """Prove a stored credential again and note the result, if there is one: a vendor that is down has not judged it."""
         caller.require(Role.ADMIN)
         async with self._store.read() as session:
             row = await _find(session, caller, credential_id)
@@ -224,6 +225,8 @@ class CredentialStore:
         try:
             await validate(Credentials(await self._all_values(row)))
         except CredentialsInvalid as error:
+            if _is_unreached(error):
+                raise
             status, message = "invalid", error.message
         async with self._store.write() as session:
             row = await _find(session, caller, credential_id)
@@ -280,13 +283,20 @@ async def _prove(validate: Validator, credentials: Credentials, *, save_anyway: 
     """Status and message to be stored. What the vendor refuses is never saved; what it cannot judge now may be."""
     try:
         await validate(credentials)
-    except CredentialsInvalid:
-        raise
+    except CredentialsInvalid as error:
+        if not (save_anyway and _is_unreached(error)):
+            raise
+        return "unchecked", error.message
     except JackfieldError as error:
         if not (save_anyway and (error.retryable or error.fault == "vendor")):
             raise
         return "unchecked", error.message
     return "valid", None
+
+
+def _is_unreached(error: CredentialsInvalid) -> bool:
+    """Whether nobody answered: plugins name the address as the field at fault then, and that is no vendor's refusal."""
+    return isinstance(error.__context__, ConnectionFailed)
 
 
 def _check_weight(weight: int) -> None:
