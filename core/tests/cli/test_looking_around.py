@@ -77,6 +77,16 @@ def test_doctor_finds_what_is_wrong_with_the_settings_and_the_place(
     assert "✗ data directory: " in jackfield("doctor").out
 
 
+@pytest.mark.parametrize(("url", "says"), [("redis://127.0.0.1:1", "does not answer"), ("ftp://x", "is not a Redis URL")])
+def test_doctor_asks_redis_where_there_is_one(
+    jackfield: Jackfield, monkeypatch: pytest.MonkeyPatch, url: str, says: str
+) -> None:
+    monkeypatch.setenv("JACKFIELD_REDIS_URL", url)
+    report = jackfield("doctor", "--json")
+    found = {finding["subject"]: finding for finding in report.json["findings"]}
+    assert (report.code, found["redis"]["level"], says in found["redis"]["says"]) == (1, "problem", True)
+
+
 def test_providers(jackfield: Jackfield) -> None:
     by_name = {row["PROVIDER"]: row for row in rows(jackfield("providers").out)}
     assert by_name["owl"]["NEEDS"] == "seeds"

@@ -1,4 +1,4 @@
-"""What `jackfield doctor` looks at beyond the kernel: the database and the master key, as they are. Changes nothing."""
+"""What `jackfield doctor` looks at beyond the kernel: the database, the master key, Redis, as they are. Changes nothing."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from sqlalchemy.exc import DBAPIError
 
 from jackfield.contract import HostFault, JackfieldError
+from jackfield.host.health import Health
 from jackfield.host.settings import Settings
 from jackfield.kernel.diagnosis import Finding
 from jackfield.store import Store
@@ -70,6 +71,28 @@ async def _check_master_key(settings: Settings, store: Store) -> Finding:
     except JackfieldError as error:
         return _problem("master key", error)
     return Finding(level="ok", subject="master key", says="from the environment" if given else f"{file}")
+
+
+async def check_redis(settings: Settings) -> Finding:
+    """Whether Redis, which the settings name, answers."""
+    from jackfield.host.replicas import Replicas  # noqa: PLC0415 - most hosts have none
+
+    assert settings.redis_url is not None
+    try:
+        replicas = Replicas.at(settings.redis_url.get_secret_value(), Health(settings.cooldown))
+    except HostFault as error:
+        return _problem("redis", error)
+    answers = await replicas.ping()
+    await replicas.close()
+    if answers:
+        return Finding(level="ok", subject="redis", says="answers")
+    return Finding(
+        level="problem",
+        subject="redis",
+        says="It does not answer: each process counts rates for itself, and learns nothing of the others' cool-downs.",
+        advice="Check `redis_url`, and that the server runs and takes its password.",
+        fault="host",
+    )
 
 
 def _problem(subject: str, error: JackfieldError) -> Finding:

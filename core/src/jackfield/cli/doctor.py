@@ -56,6 +56,10 @@ def examine(state: State) -> list[Finding]:
         from .checkup import check_database  # noqa: PLC0415 - a second of imports
 
         found += asyncio.run(check_database(settings))
+    if settings.redis_url is not None:
+        from .checkup import check_redis  # noqa: PLC0415
+
+        found.append(asyncio.run(check_redis(settings)))
     return found + diagnose(state.kernel(), settings.data_dir)
 
 
