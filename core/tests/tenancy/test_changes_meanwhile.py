@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from decimal import Decimal
 from typing import Any
 
 import pytest
-from jackfield.contract import CredentialForm, Unauthenticated
+from jackfield.contract import CredentialForm, QuotaExceeded, Unauthenticated, Usage
 from jackfield.store import Store
 from jackfield.tenancy import CredentialChange, Principal, Tenancy
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -61,3 +62,22 @@ async def test_a_call_from_before_leaves_no_former_secret_to_those_after(
     (present,) = (await tenancy.views.get(owner.workspace_id)).credentials["acme"]
     assert tenancy.credentials.opened(present) is None
     assert (await tenancy.credentials.open(present))["api_key"] == "sk-new"
+
+
+async def test_what_is_settled_while_others_ask_what_is_spent_counts(
+    tenancy: Tenancy, owner: Principal, meanwhile: Meanwhile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await tenancy.watch.stop()
+    await tenancy.budgets.set(owner, None, "day", "USD", Decimal(1))
+    view = await tenancy.views.get(owner.workspace_id)
+    await tenancy.budgets.admit(view, None)
+    monkeypatch.setattr("jackfield.tenancy.budgets.MAX_AGE", 0.0)  # all ask the ledger
+
+    async def call() -> None:
+        await tenancy.budgets.admit(view, None)
+        tenancy.budgets.settle(view, None, Usage(), Decimal(1), "USD")
+
+    meanwhile(call)
+    for _ in range(2):  # the first of them asked before
+        with pytest.raises(QuotaExceeded):
+            await tenancy.budgets.admit(view, None)

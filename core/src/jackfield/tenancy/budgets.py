@@ -11,9 +11,9 @@ import time
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from jackfield.contract import BadRequest, NotFound, QuotaExceeded, Usage
 from jackfield.store import Store, now
@@ -139,26 +139,36 @@ class Budgets:
         self._watch.tell(caller.workspace_id)
 
     async def _read(self, workspace_id: str, budget: BudgetRecord) -> _Spent:
-        begins = _begin(budget.period)
-        spent = self._spent.get(budget.id)
-        if spent is not None and spent.begins == begins and time.monotonic() - spent.read_at < MAX_AGE:
-            return spent
-        column = UsageRow.input_tokens + UsageRow.output_tokens if budget.unit == "tokens" else UsageRow.cost
-        query = select(func.coalesce(func.sum(column), 0)).where(UsageRow.workspace_id == workspace_id)
-        if budget.unit != "tokens":
-            query = query.where(UsageRow.currency == budget.unit)
-        if budget.key_id is not None:
-            query = query.where(UsageRow.key_id == budget.key_id)
-        if begins is not None:
-            query = query.where(UsageRow.day >= begins)
-        read_at = time.monotonic()
-        async with self._store.read() as session:
-            amount = Decimal((await session.execute(query)).scalar_one() or 0)
+        begins, read_at = _begin(budget.period), time.monotonic()
+        known = self._spent.get(budget.id)
+        if known is not None and known.begins == begins:
+            if read_at - known.read_at < MAX_AGE:
+                return known
+            known.read_at = read_at  # whoever comes while the ledger is asked goes by what is known, and does not ask too
+        try:
+            async with self._store.read() as session:
+                amount = Decimal((await session.execute(_sum(workspace_id, budget, begins))).scalar_one() or 0)
+        except BaseException:
+            if known is not None:
+                known.read_at = -MAX_AGE  # to be asked for again
+            raise
         # What was settled in the last seconds may not be flushed yet: better counted twice for a moment than not at all.
-        former = spent.since if spent is not None and spent.begins == begins else []
-        spent = _Spent(begins, amount, read_at, [entry for entry in former if entry[0] > read_at - 2.0])
+        latest = self._spent.get(budget.id)
+        since = latest.since if latest is not None and latest.begins == begins else []
+        spent = _Spent(begins, amount, read_at, [entry for entry in since if entry[0] > read_at - 2.0])
         self._spent[budget.id] = spent
         return spent
+
+
+def _sum(workspace_id: str, budget: BudgetRecord, begins: date | None) -> Select[Any]:
+    """What the ledger knows to be spent."""
+    column = UsageRow.input_tokens + UsageRow.output_tokens if budget.unit == "tokens" else UsageRow.cost
+    query = select(func.coalesce(func.sum(column), 0)).where(UsageRow.workspace_id == workspace_id)
+    if budget.unit != "tokens":
+        query = query.where(UsageRow.currency == budget.unit)
+    if budget.key_id is not None:
+        query = query.where(UsageRow.key_id == budget.key_id)
+    return query.where(UsageRow.day >= begins) if begins is not None else query
 
 
 def _period(text: str) -> Period:
