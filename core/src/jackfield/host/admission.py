@@ -11,7 +11,7 @@ from jackfield.contract import HostFault, JackfieldError, ModelType, PermissionD
 
 from .events import CallRefused, Observers
 from .rates import Allowance, Rates
-from .resolution import Resolution
+from .resolution import DEFAULT, Resolution
 from .routes import Route
 from .settings import LimitSettings
 from .tickets import CallInfo, Ticket
@@ -68,7 +68,7 @@ class Admission:
             return route
         if not scopes.permits_type(model_type):
             raise PermissionDenied(f"This key may not call models of type {model_type}.", fault="caller", param="model")
-        if name in view.aliases and scopes.permits_model(name):
+        if scopes.permits_model(*_own_names(view, name, model_type)):
             return route
         targets = tuple(target for target in route.targets if scopes.permits_model(target.ref))
         if not targets or targets[0] is not route.targets[0]:
@@ -143,3 +143,11 @@ class Admission:
                     status=error.status,
                 )
             )
+
+
+def _own_names(view: WorkspaceView, name: str, model_type: ModelType) -> tuple[str, ...]:
+    """The names of the workspace's own by which a call goes. A key that may use one may use what stands behind it."""
+    if name == DEFAULT:
+        ref = view.defaults.get(model_type, "")
+        return (name, ref) if ref in view.aliases else (name,)
+    return (name,) if name in view.aliases else ()

@@ -25,7 +25,8 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Scopes:
-    """What a key may call. None: everything. `models` are patterns with `*`, matched against `provider/model` and aliases."""
+    """What a key may call. None: everything. `models` are patterns with `*`, matched against `provider/model`,
+    aliases, and `default`."""
 
     model_types: frozenset[ModelType] | None = None
     models: tuple[str, ...] | None = None

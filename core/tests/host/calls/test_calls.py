@@ -30,7 +30,7 @@ from jackfield.contract import (
     UnsupportedParameter,
 )
 from jackfield.host import CallFinished, CallInfo, CallRefused, Event
-from jackfield.tenancy import Scopes
+from jackfield.tenancy import Principal, Scopes
 
 if TYPE_CHECKING:
     from ..conftest import Exchange, Vendor
@@ -250,6 +250,32 @@ async def test_keys_are_held_to_their_scopes(desk: Desk, vendor: Vendor, helpers
     with pytest.raises(JackfieldError):
         await desk.host.calls.llm(narrow, ask("mine"))
     assert {sent.headers["authorization"] for sent in vendor.exchanges} == {"Bearer key-one"}, "no fallback out of scope"
+
+
+async def test_a_key_for_a_name_of_the_workspaces_own_may_use_what_stands_behind_it(
+    desk: Desk, vendor: Vendor, helpers: Helpers
+) -> None:
+    await desk.add_key()
+    vendor.reply = helpers.good_reply
+    tenancy, calls = desk.host.tenancy, desk.host.calls
+    await tenancy.choices.set_alias(desk.owner, "mine", ["acme/chat"])
+
+    async def key(pattern: str) -> Principal:
+        token, _ = await tenancy.keys.create(desk.owner, pattern, scopes=Scopes(models=(pattern,)))
+        return await tenancy.keys.authenticate(token)
+
+    by_default, by_alias, by_other = await key("default"), await key("mine"), await key("acme/big")
+    for default in ("acme/chat", "mine"):
+        await tenancy.choices.set_default(desk.owner, ModelType.LLM, default)
+        await calls.llm(by_default, ask("default"))
+        with pytest.raises(PermissionDenied):
+            await calls.llm(by_other, ask("default"))
+        with pytest.raises(PermissionDenied):
+            await calls.llm(by_default, ask("acme/chat"))
+    await calls.llm(by_alias, ask("default"))  # which is `mine`
+    await tenancy.choices.set_default(desk.owner, ModelType.LLM, "acme/chat")
+    with pytest.raises(PermissionDenied):
+        await calls.llm(by_alias, ask("default"))
 
 
 async def _down(exchange: Exchange) -> None:

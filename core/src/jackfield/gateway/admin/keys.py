@@ -27,7 +27,7 @@ class KeySettings(Body):
     )
     models: Annotated[list[Pattern], Field(max_length=200)] | None = Field(
         default=None,
-        description="the models that it may call, as patterns with `*` for `provider/model` and aliases; null: all",
+        description="the models that it may call, as patterns with `*` for `provider/model`, aliases and `default`; null: all",
         examples=[["openai/*", "fast"]],
     )
     expires_at: Moment | None = None
