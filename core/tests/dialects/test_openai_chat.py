@@ -36,6 +36,7 @@ from jackfield.contract import (
     UsageReport,
 )
 from jackfield.dialects import openai_chat
+from jackfield.dialects.extras import passed_on
 from jackfield.dialects.sse import ServerSentEvent, ServerSentEventDecoder
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
@@ -158,6 +159,15 @@ def test_what_goes_without_saying_is_left_out_for_a_vendor_that_knows_no_word_fo
         "response_format": {"type": "json_object"},
     }
     assert openai_chat.build_request(openai_chat.parse_request(hello | asked), options) == hello | sent
+
+
+def test_what_is_empty_asks_nothing_but_where_its_being_there_does() -> None:
+    request = openai_chat.parse_request({"model": "m", "messages": [{"role": "user", "content": "x"}], "modalities": []})
+    assert passed_on(request, "anthropic.messages") == {}
+    request.extra = {"web_search_options": {}}
+    with pytest.raises(UnsupportedParameter) as caught:
+        passed_on(request, "anthropic.messages")
+    assert caught.value.param == "web_search_options"
 
 
 def test_what_another_dialect_knows_is_refused_by_name_or_dropped_if_asked() -> None:

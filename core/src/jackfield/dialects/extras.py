@@ -12,6 +12,9 @@ _HINTS = frozenset({
 })  # fmt: skip
 """Members that ask nothing of the answer: how the vendor keeps, caches or watches it is between the vendor and its account."""
 
+_ASK_EMPTY = frozenset({"web_search_options"})
+"""Members that ask for something by being there: https://platform.openai.com/docs/guides/tools-web-search"""
+
 _PLAIN: dict[str, tuple[object, ...]] = {
     "service_tier": ("auto", "default", "standard_only"),
     "modalities": (["text"],),
@@ -70,7 +73,7 @@ def passed_on(request: Request, *dialects: str, shared: frozenset[str] = frozens
 
 
 def _asks_nothing(name: str, value: object) -> bool:
-    if name in _HINTS or value in ([], {}) or value in _PLAIN.get(name, ()):
+    if name in _HINTS or value in _PLAIN.get(name, ()) or (value in ([], {}) and name not in _ASK_EMPTY):
         return True
     if name == "reasoning":  # how reasoning is summed up is the vendor's to say
         return isinstance(value, dict) and set(value) <= {"summary", "generate_summary"}
