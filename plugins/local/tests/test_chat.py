@@ -245,7 +245,7 @@ async def is_free(local: Local) -> None:
     """The engine works nothing off that nobody waits for. Its work tells, not the clock: others may keep the machine busy."""
     started = time.process_time()
     await local.kernel.invoke_llm(local.chat(sampling=Sampling(max_tokens=2)), local.context(CHAT))
-    assert time.process_time() - started < 10
+    assert time.process_time() - started < 25
 
 
 async def test_a_closed_stream_frees_the_engine_at_once(local: Local) -> None:
