@@ -172,7 +172,7 @@ async def _credentials(visit: Visit, provider: ProviderDescription, text: str) -
 def _saved(visit: Visit, status: str) -> str:
     if status == "unchecked":
         return visit.say("Saved, but not checked: the vendor could not be asked.")
-    return visit.say("Saved. The vendor accepts it.")
+    return visit.say("Saved. The vendor accepts it.") if status == "valid" else visit.say("Saved.")
 
 
 def _differ(values: dict[str, Any], former: Any) -> bool:
