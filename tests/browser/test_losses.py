@@ -74,9 +74,10 @@ def test_nothing_typed_is_lost(page: Page, site: Any, owner: Any, vendor: Any, f
     send.click()
     again = page.get_by_role("dialog", name="Your session has ended")
     again.get_by_label("E-mail").fill(owner.email)
-    again.get_by_label("Password").fill("wrong")
-    again.get_by_role("button", name="Sign in").click()
-    expect(again).to_contain_text("E-mail or password is wrong.")
+    if form.path.endswith("/openai"):  # once is enough: too many from one address are refused
+        again.get_by_label("Password").fill("wrong")
+        again.get_by_role("button", name="Sign in").click()
+        expect(again).to_contain_text("E-mail or password is wrong.")
     again.get_by_label("Password").fill(owner.password)
     again.get_by_role("button", name="Sign in").click()
     expect(again).to_be_hidden()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import jackfield
 import pytest
+from jackfield.console.pages.audit import ACTIONS
 from jackfield.console.translations import catalog, translate_sentence
 from jackfield.contract import JackfieldError, errors
 
@@ -88,3 +89,15 @@ def test_every_sentence_has_its_chinese(sentences: list[tuple[str, str]], least:
 def test_no_place_is_all_of_a_sentence() -> None:
     """Else it would stand for everything that anybody says."""
     assert not [text for text in catalog() if not re.sub(r"\{\w+\}", "", text).strip(" .:`")]
+
+
+def test_every_change_has_words_in_the_audit_log() -> None:
+    found = {
+        action
+        for path in (CORE / "tenancy").rglob("*.py")
+        for action in re.findall(
+            r'"((?:alias|budget|credential|default|keys?|member|model|preference|workspace)\.[a-z]+)"', path.read_text("utf-8")
+        )
+    }
+    assert len(found) > 15
+    assert found <= set(ACTIONS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from starlette.responses import Response
@@ -12,6 +13,8 @@ from jackfield.tenancy import Role
 from ..registry import PageSet
 from ..translations import mark
 from ..visit import Visit
+from ..vocabulary import MODEL_TYPES, ROLES
+from .keys import PERIODS
 
 pages = PageSet()
 pages.menu("/audit", mark("Audit log"), group="Host", order=20, role=Role.ADMIN)
@@ -23,6 +26,7 @@ ACTIONS = {
     "budget.set": mark("set a budget"),
     "credential.add": mark("added a credential"),
     "credential.change": mark("changed a credential"),
+    "credential.import": mark("imported a credential"),
     "credential.remove": mark("removed a credential"),
     "default.set": mark("chose a default model"),
     "key.change": mark("changed an API key"),
@@ -38,7 +42,31 @@ ACTIONS = {
     "model.switch": mark("switched a model"),
     "preference.set": mark("chose own key or trial first"),
     "workspace.create": mark("made the workspace"),
+    "workspace.remove": mark("removed the workspace"),
     "workspace.rename": mark("renamed the workspace"),
+}
+DETAILS = {
+    "role": mark("role"),
+    "from": mark("formerly"),
+    "period": mark("period"),
+    "unit": mark("unit"),
+    "amount": mark("amount"),
+    "ref": mark("model"),
+    "targets": mark("models"),
+    "on": mark("on"),
+    "hosted_first": mark("trial first"),
+    "take_over": mark("the other takes over"),
+    "status": mark("state"),
+    "model_type": mark("type"),
+}
+WORDS: dict[str | bool, str] = {
+    **{str(role): word for role, word in ROLES.items()},
+    **{str(period): word for period, word in PERIODS.items()},
+    True: mark("yes"),
+    False: mark("no"),
+    "valid": mark("accepted"),
+    "invalid": mark("refused"),
+    "unchecked": mark("not checked"),
 }
 
 
@@ -55,21 +83,18 @@ async def show(visit: Visit) -> Response:
         paged="before" in visit.query,
         actions=ACTIONS,
         names=names,
-        details=_details,
+        details=partial(_details, visit),
+        model_types=MODEL_TYPES,
     )
 
 
-def _details(found: Mapping[str, Any]) -> str:
+def _details(visit: Visit, found: Mapping[str, Any]) -> str:
     """What is worth a look, without ids."""
     shown = {name: value for name, value in found.items() if name not in ("id", "key") and value not in (None, "", [])}
-    return ", ".join(f"{name}: {_plain(value)}" for name, value in shown.items())
+    return ", ".join(f"{visit.say(DETAILS.get(name, name))}: {_plain(visit, value)}" for name, value in shown.items())
 
 
-def _plain(value: object) -> str:
-    return (
-        " → ".join(map(str, value))
-        if isinstance(value, list)
-        else str(value).lower()
-        if isinstance(value, bool)
-        else str(value)
-    )
+def _plain(visit: Visit, value: object) -> str:
+    if isinstance(value, list):
+        return " → ".join(map(str, value))
+    return visit.say(WORDS[value]) if isinstance(value, str | bool) and value in WORDS else str(value)
