@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -115,7 +116,8 @@ def test_no_colour_and_no_control_codes_without_a_terminal(jackfield: Jackfield)
         assert "\x1b" not in done.out + done.err
 
 
-def test_help_version_and_mistyped_commands(jackfield: Jackfield) -> None:
+def test_help_version_and_mistyped_commands(jackfield: Jackfield, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
     helped = jackfield("--help")
     assert helped.code == 0
     for command in (
@@ -133,6 +135,9 @@ def test_help_version_and_mistyped_commands(jackfield: Jackfield) -> None:
     ):
         assert f" {command} " in helped.out
     assert jackfield("--version").out.startswith("jackfield ")
+    for command in ("--help", "chat --help", "workspaces remove --help"):  # wrapped by the width of the terminal alone
+        lines = [line.strip() for line in jackfield(*command.split()).out.partition("╭")[0].splitlines()]
+        assert not [line for line, following in pairwise(lines) if following and 0 < len(line) < 55]
     typo = jackfield("plugnis")
     assert typo.code == 2
     assert "Did you mean 'plugins'?" in typo.err

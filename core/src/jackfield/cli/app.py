@@ -6,6 +6,7 @@ A new command, or group of commands, is a module with a Typer object `app` and a
 from __future__ import annotations
 
 import errno
+import inspect
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -74,7 +75,21 @@ class LazyCommands(TyperGroup):
             return name, stub, rest
         command = typer.main.get_command(import_module(f".{COMMANDS[name].module}", __package__).app)
         command.name = name
+        _unwrap(command)
         return name, command, rest
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        _unwrap(self)
+        super().format_help(ctx, formatter)
+
+
+def _unwrap(command: Any) -> None:
+    """Help is wrapped to the terminal's width, and not as the source is."""
+    if command.help:
+        paragraphs = inspect.cleandoc(command.help).split("\n\n")
+        command.help = "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+    for inner in getattr(command, "commands", {}).values():
+        _unwrap(inner)
 
 
 app = typer.Typer(
