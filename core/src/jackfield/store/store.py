@@ -22,7 +22,7 @@ from .errors import telling_if_away
 from .schema import bring_up_to_date
 
 _WAL_ATTEMPTS, _WAL_PAUSE = 100, 0.05  # seconds
-_CONNECT_TIMEOUT = 10.0
+_CONNECT_TIMEOUT = 30.0  # seconds; the driver itself waits a minute
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg", "postgres": "postgresql+asyncpg"}
 
 
