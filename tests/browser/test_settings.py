@@ -38,6 +38,7 @@ def test_default_models_are_chosen(page: Page, site: Any, owner: Any) -> None:
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_label("Embedding")).to_have_attribute("aria-invalid", "true")
     expect(page.get_by_text("Switch it on under Settings > Model providers.")).to_be_visible()
+    expect(page.locator(".field > .problem code")).to_have_text("local/wordllama")
     assert not site.run(site.host.tenancy.views.get(owner.caller.workspace_id)).defaults
 
 

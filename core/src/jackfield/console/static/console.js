@@ -15,10 +15,23 @@ export function announce(text, kind = "good") {
   const toasts = document.querySelector(".toasts");
   const notice = document.createElement("div");
   notice.className = `notice notice-${kind}`;
-  notice.textContent = text;
+  write(notice, text);
   if (document.querySelector("dialog[open]")) raise(toasts);
   toasts.append(notice);
   setTimeout(() => notice.remove(), 8000);
+}
+
+/** A sentence; what stands between backticks in it is code. */
+export function write(element, sentence) {
+  const pieces = sentence.split(/`([^`]+)`/).map((piece, at) => {
+    if (at % 2 === 0) return piece;
+    const code = document.createElement("code");
+    code.textContent = piece;
+    return code;
+  });
+  const line = document.createElement("span"); // in one: a notice lays its parts out beside each other
+  line.append(...pieces);
+  element.replaceChildren(line);
 }
 
 /** Into the top layer, above the dialogs that are open. It is always shown, empty or not: a screen reader hears only such a place. */
@@ -160,7 +173,7 @@ body.addEventListener("refused", (event) => {
   const marked = fields.filter(Boolean);
   const whole = form.querySelector("[data-problem]");
   if (whole && marked.length < fields.length + (fields.length ? 0 : 1)) {
-    whole.textContent = `${message} ${advice}`;
+    write(whole, `${message} ${advice}`);
     whole.hidden = false;
   } else if (!marked.length) announce(`${message} ${advice}`, "bad");
   const anyway = form.querySelector("[data-anyway]");
@@ -175,7 +188,7 @@ function markField(form, name, problem) {
   const text = document.createElement("p");
   text.className = "problem";
   text.id = `${input.id || name}-problem`;
-  text.textContent = problem;
+  write(text, problem);
   field.append(text);
   input.setAttribute("aria-invalid", "true");
   input.setAttribute("aria-describedby", [input.getAttribute("aria-describedby"), text.id].filter(Boolean).join(" "));

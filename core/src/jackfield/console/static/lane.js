@@ -1,7 +1,7 @@
 // One conversation with one model: what was said, how it looks, and the answer that is coming.
 
 import { ask, button, events, facts, make, Refused, say, texts } from "./asking.js";
-import { copyText } from "./console.js";
+import { copyText, write } from "./console.js";
 import { markdown } from "./markdown.js";
 import { readParameters, showParameters } from "./parameters.js";
 
@@ -212,7 +212,9 @@ class Answer {
   }
 
   note(text, kind = "plain") {
-    this.root.append(make("p", { class: `notice notice-${kind}`, role: kind === "bad" ? "alert" : null }, text));
+    const notice = make("p", { class: `notice notice-${kind}`, role: kind === "bad" ? "alert" : null });
+    write(notice, text);
+    this.root.append(notice);
   }
 
   /** The answer as the next call sends it back. */
