@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -143,6 +144,12 @@ def install(site: Path, name: str, code: str) -> None:
     (info / "entry_points.txt").write_text(f"[{ENTRY_POINT_GROUP}]\n{name} = {module}\n", encoding="utf-8")
 
 
+@cache
+def _plugins_here() -> list[str]:
+    """Those of the workspace: asked before a test adds its own."""
+    return [candidate.record.distribution for candidate in discover(ENTRY_POINT_GROUP)]
+
+
 @pytest.fixture
 def child_environment(site: Path) -> dict[str, str]:
     """For commands that run as processes of their own. They share compiled modules, wherever the environment has none."""
@@ -155,7 +162,7 @@ def child_environment(site: Path) -> dict[str, str]:
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder of distributions on the path; the plugins of the workspace are switched off."""
-    others = [candidate.record.distribution for candidate in discover(ENTRY_POINT_GROUP)]
+    others = _plugins_here()
     site = tmp_path / "site"
     site.mkdir()
     install(site, "jackfield-parrot", PARROT)

@@ -34,6 +34,7 @@ from jackfield.contract import ModelDescription
 from pydantic import ValidationError
 
 CATALOG = "models.toml"
+_ENTRY = re.compile(r"\s*\[\[\s*models\s*\]\]")
 _KNOWN = frozenset({"checked_on", "source", "rules", "models"})
 
 
@@ -85,7 +86,7 @@ def parse_catalog(text: str, name: str = CATALOG) -> Catalog:
 
 def _places(text: str, entries: Any, name: str) -> list[str]:
     """Where each entry stands: its line, where the entries are tables of their own."""
-    lines = [number for number, line in enumerate(text.splitlines(), 1) if re.match(r"\s*\[\[\s*models\s*\]\]", line)]
+    lines = [number for number, line in enumerate(text.splitlines(), 1) if "[[" in line and _ENTRY.match(line)]
     if len(lines) == len(entries):
         return [f"{name}:{line}" for line in lines]
     return [f"{name}: entry {number}" for number in range(1, len(entries) + 1)]

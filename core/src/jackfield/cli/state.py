@@ -6,6 +6,7 @@ import contextlib
 import logging
 import sys
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from jackfield.kernel import Kernel
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class State:
     """:param config: the settings file, where one was named
     :param data_dir: the folder for the data, where one was named
@@ -26,7 +27,17 @@ class State:
     workspace: str | None = None
 
     def settings(self, **overrides: Any) -> Settings:
-        """:raises HostFault: naming every setting at fault"""
+        """Those of the file and the environment, read once; `overrides` go over them.
+
+        :raises HostFault: naming every setting at fault
+        """
+        return self._load(**overrides) if overrides else self._settings
+
+    @cached_property
+    def _settings(self) -> Settings:
+        return self._load()
+
+    def _load(self, **overrides: Any) -> Settings:
         from jackfield.host.settings import Settings  # noqa: PLC0415 - not before a command needs it
 
         if self.data_dir is not None:

@@ -7,9 +7,11 @@ no redirects, no credentials from a netrc file; egress rules hold for every conn
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
+from functools import lru_cache
 from http.cookiejar import Cookie, CookieJar
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -40,21 +42,15 @@ class Outbound:
     :ivar rules: what may be connected to
     """
 
-    def __init__(
-        self,
-        egress: EgressSettings | None = None,
-        calls: CallSettings | None = None,
-        context: ssl.SSLContext | None = None,
-    ) -> None:
+    def __init__(self, egress: EgressSettings | None = None, calls: CallSettings | None = None) -> None:
         """To be made in a running event loop, to which it belongs until `close`.
 
-        :param context: what `tls_context` made of the same settings, where that was done before
         :raises HostFault: if `egress.ca_file` cannot be read
         """
         egress, calls = egress or EgressSettings(), calls or CallSettings()
         self.rules = EgressRules.of(egress)
         self._proxies = ProxyChoice(egress)
-        context = context or tls_context(egress)
+        context = tls_context(egress)
         self._direct = open_session(egress, context, self.rules.make_socket)
         self._proxied = {proxy: open_session(egress, context, proxy=proxy) for proxy in self._proxies.all}
         self._pool = self._make_pool(egress, calls, context)
@@ -129,20 +125,30 @@ def open_session(
 
 
 def tls_context(egress: EgressSettings) -> ssl.SSLContext:
-    """Which certificates are trusted. Reads files for some 30 ms.
+    """Which certificates are trusted.
 
     :raises HostFault: if `egress.ca_file` cannot be read
     """
+    if egress.ca_file is None:
+        return _usual_authorities(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
     context = httpx.create_ssl_context()
-    if egress.ca_file is not None:
-        try:
-            context.load_verify_locations(cafile=egress.ca_file)
-        except (OSError, ssl.SSLError) as error:
-            raise HostFault(
-                f"The file of certificate authorities {egress.ca_file} cannot be used: {error}.",
-                advice="Correct `egress.ca_file`: it names a file of certificates in PEM form.",
-            ) from error
+    try:
+        context.load_verify_locations(cafile=egress.ca_file)
+    except (OSError, ssl.SSLError) as error:
+        raise HostFault(
+            f"The file of certificate authorities {egress.ca_file} cannot be used: {error}.",
+            advice="Correct `egress.ca_file`: it names a file of certificates in PEM form.",
+        ) from error
     return context
+
+
+@lru_cache(maxsize=4)
+def _usual_authorities(_file: str | None, _folder: str | None) -> ssl.SSLContext:
+    """Read once in a process, as it takes 40 ms, and the library opens a way out for each event loop.
+
+    The arguments are the variables that httpx heeds: where they change, the answer does.
+    """
+    return httpx.create_ssl_context()
 
 
 class NoCookies(CookieJar):

@@ -4,7 +4,6 @@ nobody."""
 from __future__ import annotations
 
 import asyncio
-import ssl
 from typing import TYPE_CHECKING
 
 from jackfield.contract import ConnectionFailed, Wire
@@ -43,9 +42,9 @@ class WayOut:
 
     async def prepare(self) -> None:
         """Open it before anybody calls, and import what that takes without holding up the event loop."""
-        context = await asyncio.to_thread(self._load)
+        await asyncio.to_thread(self._load)
         if not self._closed:
-            self._open(context)
+            self._open()
 
     async def close(self) -> None:
         """Close every connection; calls that still run end with ConnectionFailed."""
@@ -53,16 +52,16 @@ class WayOut:
         if self._outbound is not None:
             await self._outbound.close()
 
-    def _load(self) -> ssl.SSLContext:
+    def _load(self) -> None:
         from .http import tls_context  # noqa: PLC0415 - see above
 
-        return tls_context(self._egress)
+        tls_context(self._egress)  # which the process keeps
 
-    def _open(self, context: ssl.SSLContext | None = None) -> Outbound:
+    def _open(self) -> Outbound:
         if self._closed:
             raise ConnectionFailed("The host is stopping.", fault="host")
         if self._outbound is None:
             from .http import Outbound  # noqa: PLC0415 - see above
 
-            self._outbound = Outbound(self._egress, self._calls, context)
+            self._outbound = Outbound(self._egress, self._calls)
         return self._outbound

@@ -53,6 +53,8 @@ def implementations_of(plugin: object) -> Implementations:
     """:raises Broken: for an implementation that does not fit its spec, and for an object that has none"""
     found = Implementations()
     for name in dir(plugin):
+        if name.startswith("__"):
+            continue  # Python's own: a third of all names, and pluggy looks at each for long
         options: Mapping[str, Any] | None = _reader.parse_hookimpl_opts(plugin, name)
         if options is None:
             continue

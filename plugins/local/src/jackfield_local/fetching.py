@@ -17,7 +17,6 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from filelock import FileLock, Timeout
 from jackfield_sdk import MissingExtra
 
 from .workers import Stop, Stopped
@@ -45,6 +44,8 @@ def fetch(weights: Weights, folder: Path, stop: Stop) -> None:
         since, failure = _failures.get(folder, (0.0, None))
     if failure is not None and time.monotonic() - since < _REST_AFTER_FAILURE:
         raise failure
+    from filelock import FileLock, Timeout  # noqa: PLC0415 - most hosts fetch nothing, and fetch it once
+
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(folder.with_name(folder.name + ".lock"), timeout=_ANOTHER_PROCESS):
