@@ -49,6 +49,14 @@ def test_a_trial_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (found.quota, found.unit, found.ends_on, found.opened()) == (200, "calls", None, {"api_key": "sk-lent"})
 
 
+def test_owners_make_workspaces_unless_each_would_have_a_trial() -> None:
+    trial = {"provider": "p", "models": ["*"], "quota": 1, "credentials": {}}
+    assert Settings.load().workspaces_by_owners
+    assert not Settings.load(trials=[trial]).workspaces_by_owners
+    assert Settings.load(trials=[trial], owners_make_workspaces=True).workspaces_by_owners
+    assert not Settings.load(owners_make_workspaces=False).workspaces_by_owners
+
+
 @pytest.mark.parametrize(
     ("text", "names"),
     [

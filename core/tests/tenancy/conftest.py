@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 from Crypto.PublicKey import RSA
@@ -31,11 +32,11 @@ async def open_tenancy(database_url: str, tmp_path: Path) -> AsyncIterator[Opene
     """Opens the services, as often as a test wants replicas of them on the same database."""
     async with AsyncExitStack() as stack:
 
-        async def start(trials: Iterable[Trial] = ()) -> Tenancy:
+        async def start(trials: Iterable[Trial] = (), **options: Any) -> Tenancy:
             store = await Store.open(database_url)
             stack.push_async_callback(store.close)
             tenancy = await Tenancy.open(
-                store, master_key_file=tmp_path / "master.key", journal=tmp_path / "journal", trials=trials
+                store, master_key_file=tmp_path / "master.key", journal=tmp_path / "journal", trials=trials, **options
             )
             stack.push_async_callback(tenancy.close)
             return tenancy

@@ -117,6 +117,18 @@ async def test_changes_are_in_the_audit_log_of_their_workspace_only(tenancy: Ten
     assert [entry.action for entry in await tenancy.audit.list(other)] == ["workspace.create"]
 
 
+async def test_where_trials_are_lent_nobody_makes_workspaces_to_have_more_of_them(
+    open_tenancy: Any, tenancy: Tenancy, owner: Principal, ada: str
+) -> None:
+    by_ada = Principal(owner.workspace_id, "ada@example.org", Role.OWNER, person_id=ada)
+    strict = await open_tenancy(workspaces_by_owners=False)
+    with pytest.raises(PermissionDenied, match="operator makes the workspaces") as refused:
+        await strict.workspaces.create_own(by_ada, "more")
+    assert "owners_make_workspaces" in refused.value.advice
+    assert [one.name for one in await strict.workspaces.list()] == ["default"]
+    assert (await strict.workspaces.create("by the operator")).name == "by the operator"
+
+
 async def test_the_audit_log_says_who_it_was(tenancy: Tenancy, owner: Principal, ada: str) -> None:
     by_ada = Principal(owner.workspace_id, "ada@example.org", Role.OWNER, person_id=ada)
     hers = operator((await tenancy.workspaces.create_own(by_ada, "hers")).id)

@@ -127,6 +127,7 @@ class Host:
                 master_key=settings.master_key.get_secret_value() if settings.master_key is not None else None,
                 journal=data / "journal",
                 trials=trials,
+                workspaces_by_owners=settings.workspaces_by_owners,
             )
             exits.push_async_callback(tenancy.close)
             way_out = WayOut(settings.egress, settings.calls)

@@ -279,6 +279,10 @@ class Settings(BaseSettings):
     master_key_file: Path | None = Field(
         default=None, description="file (mode 0600) that holds it; default: `master.key` in `data_dir`, made at first start"
     )
+    owners_make_workspaces: bool | None = Field(
+        default=None,
+        description="whether who owns a workspace may make others; default: unless trials are lent, which each would have anew",
+    )
     server: ServerSettings = ServerSettings()
     calls: CallSettings = CallSettings()
     cooldown: CooldownSettings = CooldownSettings()
@@ -289,6 +293,11 @@ class Settings(BaseSettings):
     trials: tuple[TrialSettings, ...] = Field(
         default=(), description="credentials of the operator's, lent to workspaces: `[[trials]]`"
     )
+
+    @property
+    def workspaces_by_owners(self) -> bool:
+        """`owners_make_workspaces`, or what it is where it is left open."""
+        return not self.trials if self.owners_make_workspaces is None else self.owners_make_workspaces
 
     @classmethod
     def load(cls, path: Path | str | None = None, **overrides: Any) -> Settings:

@@ -58,8 +58,10 @@ class Tenancy:
         master_key: str | None = None,
         journal: Path,
         trials: Iterable[Trial] = (),
+        workspaces_by_owners: bool = True,
     ) -> Tenancy:
         """:param journal: the folder of the usage journal
+        :param workspaces_by_owners: whether people who own a workspace may make others
 
         :raises MasterKeyRefused: if the master key is missing, malformed, readable by others, or not this database's
         """
@@ -72,7 +74,7 @@ class Tenancy:
         views = Views(store)
         watch.listen(views.forget)
         watch.listen(secrets.forget)
-        workspaces = Workspaces(store, secrets, keys, watch)
+        workspaces = Workspaces(store, secrets, keys, watch, by_owners=workspaces_by_owners)
         first_run = await workspaces.bootstrap()
         people = People(store)
         first_owner = FirstOwner(masters, workspaces, people, keys)

@@ -52,11 +52,13 @@ class FirstRun:
 class Workspaces:
     """The service. To make and list them is the operator's right, so those methods take no caller."""
 
-    def __init__(self, store: Store, secrets: Secrets, keys: Keys, watch: RevisionWatch) -> None:
+    def __init__(self, store: Store, secrets: Secrets, keys: Keys, watch: RevisionWatch, *, by_owners: bool) -> None:
+        """:param by_owners: whether people who own a workspace may make others"""
         self._store = store
         self._secrets = secrets
         self._keys = keys
         self._watch = watch
+        self._by_owners = by_owners
 
     async def create(self, name: str, *, workspace_id: str | None = None, owner: Principal | None = None) -> WorkspaceInfo:
         """A new workspace with its key pair.
@@ -83,7 +85,7 @@ class Workspaces:
     async def create_own(self, caller: Principal, name: str) -> WorkspaceInfo:
         """Another workspace, for a person who owns one already and will own this one too.
 
-        :raises PermissionDenied: to a key, and to who owns none
+        :raises PermissionDenied: to a key, to who owns none, and to all where the operator keeps it to itself
         :raises BadRequest: for a blank name
         """
         caller.require(Role.OWNER)
@@ -92,6 +94,12 @@ class Workspaces:
                 "A key belongs to one workspace, and makes no others.",
                 fault="caller",
                 advice="Sign in, or use `jackfield workspaces create` on the host.",
+            )
+        if not self._by_owners:
+            raise PermissionDenied(
+                "On this host its operator makes the workspaces.",
+                fault="caller",
+                advice="Ask the operator: `jackfield workspaces create`, or `owners_make_workspaces = true` in the settings.",
             )
         return await self.create(name, owner=caller)
 
