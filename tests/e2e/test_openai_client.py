@@ -130,6 +130,7 @@ def test_responses(openai_client: openai.OpenAI) -> None:
     whole = openai_client.responses.create(
         model=LOCAL,
         input="Say hello.",
+        instructions="Say it in English.",
         max_output_tokens=16,
         temperature=0,
         store=False,  # this and what follows asks nothing of the answer, and is sent by many clients
@@ -138,9 +139,16 @@ def test_responses(openai_client: openai.OpenAI) -> None:
         prompt_cache_key="mine",
     )
     assert whole.output_text
+    assert whole.instructions == "Say it in English."
+    assert whole.max_output_tokens == 16
     kinds, text = [], ""
     for event in openai_client.responses.create(
-        model=LOCAL, input="Say hello.", max_output_tokens=16, temperature=0, stream=True
+        model=LOCAL,
+        input="Say hello.",
+        instructions="Say it in English.",
+        max_output_tokens=16,
+        temperature=0,
+        stream=True,
     ):
         kinds.append(event.type)
         text += event.delta if event.type == "response.output_text.delta" else ""

@@ -9,10 +9,12 @@ import orjson
 import pytest
 from jackfield.contract import (
     BadRequest,
+    FinishReason,
     LLMEvent,
     LLMRequest,
     LLMResult,
     Message,
+    Part,
     ReasoningDelta,
     ReasoningPart,
     ServerUnavailable,
@@ -28,7 +30,7 @@ from jackfield.contract import (
     Usage,
     UsageReport,
 )
-from jackfield.dialects import openai_responses
+from jackfield.dialects import anthropic_messages, openai_chat, openai_responses
 from jackfield.dialects.sse import ServerSentEvent, ServerSentEventDecoder
 from openai.types.responses import Response, ResponseStreamEvent
 from pydantic import TypeAdapter
@@ -73,6 +75,11 @@ def test_a_request_survives_both_ways() -> None:
 def test_instructions_and_plain_text_are_messages() -> None:
     request = openai_responses.parse_request({"model": "m", "input": "Hi", "instructions": "Be brief."})
     assert request.messages == [Message.system("Be brief."), Message.user("Hi")]
+    built = openai_responses.build_request(request)
+    assert "instructions" not in built  # they go once, as a message
+    assert "Be brief." in str(built["input"][0])
+    assert "Be brief." in str(openai_chat.build_request(request)["messages"][0])  # nothing of them is refused elsewhere
+    assert "Be brief." in str(anthropic_messages.build_request(request)["system"])
 
 
 @pytest.mark.parametrize(
@@ -114,8 +121,55 @@ def test_a_result_is_the_official_clients() -> None:
 
 def test_a_cut_answer_is_incomplete() -> None:
     body = openai_responses.render_result(LLMResult(message=Message.assistant("Ye"), finish_reason="length"))
-    assert Response.model_validate(body).status == "incomplete"
+    official = Response.model_validate(body)
+    assert official.status == "incomplete"
+    assert official.incomplete_details is not None
+    assert official.incomplete_details.reason == "max_output_tokens"
+    assert [item["status"] for item in body["output"]] == ["incomplete"]
     assert openai_responses.parse_result(body).finish_reason == "length"
+
+
+def test_only_the_item_that_was_cut_is_incomplete() -> None:
+    parts: list[Part] = [TextPart("I look."), ToolCall("c1", "f", "{}"), ToolCall("c2", "f", '{"a')]
+    body = openai_responses.render_result(LLMResult(message=Message("assistant", parts), finish_reason="length"))
+    assert [item["status"] for item in body["output"]] == ["completed", "completed", "incomplete"]
+
+
+def test_what_was_asked_for_is_said_again() -> None:
+    asked: dict[str, Any] = {
+        "instructions": "Be brief.",
+        "tools": [{"type": "function", "name": "f", "description": "d", "parameters": {"type": "object"}, "strict": True}],
+        "tool_choice": {"type": "function", "name": "f"},
+        "parallel_tool_calls": False,
+        "text": {"format": {"type": "json_object"}, "verbosity": "low"},
+        "reasoning": {"effort": "low", "summary": "auto"},
+        "temperature": 0.5,
+        "top_p": 0.9,
+        "top_logprobs": 2,
+        "max_output_tokens": 9,
+        "max_tool_calls": 3,
+        "metadata": {"a": "b"},
+        "truncation": "auto",
+        "user": "u",
+        "safety_identifier": "s",
+        "prompt_cache_key": "k",
+    }
+    request = openai_responses.parse_request({"model": "m", "input": "Hi"} | asked)
+    body = openai_responses.render_result(LLMResult(message=Message.assistant("Yes."), finish_reason="stop"), request)
+    Response.model_validate(body)
+    assert {name: body[name] for name in asked} == asked
+
+
+def test_what_was_not_asked_for_has_the_values_of_the_reference() -> None:
+    request = openai_responses.parse_request({"model": "m", "input": [{"role": "system", "content": "No instructions."}]})
+    body = openai_responses.render_result(LLMResult(message=Message.assistant("Yes."), finish_reason="stop"), request)
+    official = Response.model_validate(body)
+    assert official.instructions is None
+    assert official.truncation == "disabled"
+    assert official.tool_choice == "auto"
+    assert official.parallel_tool_calls
+    assert body["text"] == {"format": {"type": "text"}}
+    assert body["reasoning"] == {"effort": None, "summary": None}
 
 
 STREAM: list[LLMEvent] = [
@@ -169,8 +223,30 @@ async def test_a_stream_has_the_official_events_in_order_and_survives_both_ways(
     assert collector.result().message == original.result().message
 
 
+@pytest.mark.parametrize(("reason", "why"), [("length", "max_output_tokens"), ("content_filter", "content_filter")])
+async def test_a_stream_that_is_cut_is_incomplete_and_so_is_its_last_item(reason: FinishReason, why: str) -> None:
+    sent = await wire([StreamStart("resp_1", "m"), TextDelta("I lo"), StreamEnd(reason)])
+    adapter: TypeAdapter[Any] = TypeAdapter(ResponseStreamEvent)
+    *_, item_done, end = [adapter.validate_json(event.data) for event in sent]
+    assert item_done.type == "response.output_item.done"
+    assert item_done.item.status == "incomplete"
+    assert end.type == "response.incomplete"
+    assert end.response.incomplete_details.reason == why
+    assert [item.status for item in end.response.output] == ["incomplete"]
+
+
+async def test_a_call_that_is_cut_is_incomplete_and_what_was_before_it_is_not() -> None:
+    sent = await wire(
+        [TextDelta("I look."), ToolCallDelta(0, "c1", "f"), ToolCallDelta(0, arguments='{"a'), StreamEnd("length")]
+    )
+    response = orjson.loads(sent[-1].data)["response"]
+    assert [item["status"] for item in response["output"]] == ["completed", "incomplete"]
+
+
 async def test_a_stream_that_breaks_fails_and_is_not_completed() -> None:
-    sent = await wire(STREAM[:4], ServerUnavailable("gone"))
+    sent = await wire(STREAM[:6], ServerUnavailable("gone"))
     assert sent[-1].event == "response.failed"
-    assert orjson.loads(sent[-1].data)["response"]["status"] == "failed"
+    response = orjson.loads(sent[-1].data)["response"]
+    assert response["status"] == "failed"
+    assert [item.get("status") for item in response["output"]] == [None, "completed", "incomplete"]  # reasoning has none
     assert all(event.event != "response.completed" for event in sent)

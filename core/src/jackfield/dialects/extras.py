@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from jackfield.contract import Sampling, UnsupportedParameter
+from jackfield.contract.relay import OPENAI_RESPONSES
 
 _HINTS = frozenset({
     "store", "prompt_cache_key", "prompt_cache_retention", "prompt_cache_options", "safety_identifier", "stream_options",
     "cache_control",
 })  # fmt: skip
 """Members that ask nothing of the answer: how the vendor keeps, caches or watches it is between the vendor and its account."""
+
+_SAID: dict[str | None, frozenset[str]] = {OPENAI_RESPONSES: frozenset({"instructions"})}
+"""Members, by dialect, that the contract has a place for, and that are kept only to be said again in the answer."""
 
 _ASK_EMPTY = frozenset({"web_search_options"})
 """Members that ask for something by being there: https://platform.openai.com/docs/guides/tools-web-search"""
@@ -67,7 +71,7 @@ def passed_on(request: Request, *dialects: str, shared: frozenset[str] = frozens
     for name, value in request.extra.items():
         if name in shared:
             kept[name] = value
-        elif not _asks_nothing(name, value):
+        elif name not in _SAID.get(request.dialect, ()) and not _asks_nothing(name, value):
             refuse(request, name)
     return kept
 

@@ -37,6 +37,7 @@ from .items import REDACTED
 from .results import (
     call_item,
     finish_members,
+    item_status,
     message_item,
     reasoning_item,
     refusal_content,
@@ -63,9 +64,11 @@ class _Item:
         self.call = ToolCall("", "", "")
         self.summed_up = summed_up
         self.begun = kind != "reasoning"  # the text of reasoning may never come
+        self.status = "in_progress"
 
-    def render(self, status: str = "completed") -> dict[str, Any]:
+    def render(self) -> dict[str, Any]:
         """The item as it stands."""
+        status = self.status
         match self.kind:
             case "call":
                 return call_item(self.id, self.call, status)
@@ -172,8 +175,9 @@ class StreamRenderer:
         """The end of the response."""
         yield from self._start()
         yield from self._calls(self._order.flush())
-        yield from self._close()
-        ended = finish_members(self._end.finish_reason if self._end else "stop")
+        reason = self._end.finish_reason if self._end else "stop"
+        yield from self._close(item_status(reason))
+        ended = finish_members(reason)
         body = self._response("completed", [item.render() for item in self._items])
         body |= {"usage": render_responses_usage(self.usage)} | ended
         yield self._event(f"response.{ended['status']}", response=body)
@@ -182,7 +186,9 @@ class StreamRenderer:
         """The end of a response that broke."""
         yield from self._start()
         code = "rate_limit_exceeded" if error.status == 429 else "server_error"
-        body = self._response("failed", [item.render("incomplete") for item in self._items])
+        if self._open is not None:
+            self._open.status = "incomplete"
+        body = self._response("failed", [item.render() for item in self._items])
         body["error"] = {"code": code, "message": render_error(error)["error"]["message"]}
         yield self._event("response.failed", response=body)
 
@@ -209,7 +215,7 @@ class StreamRenderer:
         item = self._open = _Item(kind, len(self._items), number, self._identity, summed_up=self._summed_up)
         item.call = call or item.call
         self._items.append(item)
-        yield self._event("response.output_item.added", output_index=item.index, item=item.render("in_progress"))
+        yield self._event("response.output_item.added", output_index=item.index, item=item.render())
         if kind in ("message", "refusal"):
             yield self._part_event("added", item, item.content())
 
@@ -218,7 +224,7 @@ class StreamRenderer:
             return self._item_event(f"reasoning_summary_part.{what}", summary_index=0, part=part)
         return self._item_event(f"content_part.{what}", content_index=0, part=part)
 
-    def _close(self) -> Iterator[bytes]:
+    def _close(self, status: str = "completed") -> Iterator[bytes]:
         item = self._open
         if item is None:
             return
@@ -235,7 +241,7 @@ class StreamRenderer:
                 yield self._item_event("function_call_arguments.done", arguments=item.call.arguments, name=item.call.name)
         if item.kind != "call" and item.begun:
             yield self._part_event("done", item, item.content())
-        self._open = None
+        self._open, item.status = None, status
         yield self._event("response.output_item.done", output_index=item.index, item=item.render())
 
     def _item_event(self, kind: str, **rest: Any) -> bytes:

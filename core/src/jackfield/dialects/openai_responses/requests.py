@@ -47,9 +47,10 @@ def parse_request(body: dict[str, Any]) -> LLMRequest:
                 advice="Send all of it in `input`, or choose a model whose provider has this API.",
             )
     messages = parse_items(body.get("input"))
+    extra = given(body, _HANDLED)
     if instructions := _typed(body, "instructions", str, "a string"):
         messages.insert(0, Message.system(instructions))
-    extra = given(body, _HANDLED)
+        extra["instructions"] = instructions  # for the answer, which says them again
     return LLMRequest(
         model=body["model"],
         messages=messages,
@@ -179,6 +180,8 @@ def _with_extra(body: dict[str, Any], request: LLMRequest) -> dict[str, Any]:
     shared = OPENAI_SHARED if is_openai(request.dialect) else frozenset[str]()
     extra = passed_on(request, DIALECT, shared=shared | ({"verbosity"} if request.dialect == CHAT else frozenset()))
     extra.pop("store", None)
+    if request.dialect == DIALECT:
+        extra.pop("instructions", None)  # they are the first message
     if request.dialect == CHAT and "verbosity" in extra:
         extra["text"] = {"verbosity": extra.pop("verbosity")}
     for name in ("reasoning", "text"):

@@ -30,6 +30,10 @@ from ..stream_errors import stream_error
 from .items import DIALECT, REDACTED, parse_call, parse_content, parse_reasoning
 
 _KEPT = ("service_tier", "moderation", "conversation", "background", "prompt_cache_key", "safety_identifier")
+_ECHOED = (
+    "instructions", "truncation", "max_tool_calls", "prompt_cache_key", "prompt_cache_retention", "safety_identifier",
+)  # fmt: skip
+"""Members of a request that have no place in the contract, and are said again in the response."""
 
 
 def parse_finish(body: dict[str, Any], *, called: bool) -> FinishReason:
@@ -165,11 +169,15 @@ def response_id(identity: str) -> str:
 def render_response(
     identity: str, created: int, model: str, request: LLMRequest | None, *, status: str, output: list[dict[str, Any]]
 ) -> dict[str, Any]:
-    """A response object around its items; the caller adds usage and what went wrong."""
+    """A response object around its items; the caller adds usage and what went wrong.
+
+    What the request asked for is said again, as the reference has it.
+    """
     asked = request if request is not None else LLMRequest(model=model, messages=[])
     choice, sampling = asked.tool_choice, asked.sampling
-    reasoning = members(asked.extra.get("reasoning"))
-    return {
+    extra = asked.extra if asked.dialect == DIALECT else {}
+    reasoning = members(extra.get("reasoning"))
+    described = {
         "id": response_id(identity),
         "object": "response",
         "created_at": created,
@@ -182,12 +190,13 @@ def render_response(
         "output": output,
         "parallel_tool_calls": not (choice and choice.parallel is False),
         "previous_response_id": None,
-        "reasoning": {"effort": sampling.reasoning_effort, "summary": reasoning.get("summary")},
-        "text": {"format": _render_format(asked)},
+        "reasoning": {"summary": None, **reasoning, "effort": sampling.reasoning_effort},
+        "text": {**members(extra.get("text")), "format": _render_format(asked)},
         "tool_choice": _render_tool_choice(choice, asked),
         "tools": [_render_tool(tool) for tool in asked.tools],
         "temperature": sampling.temperature,
         "top_p": sampling.top_p,
+        "top_logprobs": sampling.top_logprobs,
         "truncation": "disabled",
         "max_output_tokens": sampling.max_tokens,
         "metadata": asked.metadata or {},
@@ -195,6 +204,7 @@ def render_response(
         "store": False,
         "usage": None,
     }
+    return described | {name: extra[name] for name in _ECHOED if name in extra}
 
 
 def _render_format(request: LLMRequest) -> dict[str, Any]:
@@ -222,7 +232,7 @@ def _render_tool(tool: Any) -> dict[str, Any]:
 
 
 def finish_members(reason: FinishReason) -> dict[str, Any]:
-    """Status, and what it was that went wrong, of an answer that ended so."""
+    """Status, and what it was that went wrong, of an answer that ended so; `item_status` is that of its last item."""
     match reason:
         case "length":
             return {"status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}}
@@ -234,11 +244,18 @@ def finish_members(reason: FinishReason) -> dict[str, Any]:
     return {"status": "completed"}
 
 
+def item_status(reason: FinishReason) -> str:
+    """The status of the item that an answer ended with."""
+    return "completed" if finish_members(reason)["status"] == "completed" else "incomplete"
+
+
 def render_result(result: LLMResult, request: LLMRequest | None = None) -> dict[str, Any]:
     """The response object."""
     identity = result.id.removeprefix("resp_")
     logprobs = members(join_logprobs(result.logprobs)).get("content")
     output = render_output(result.message.parts, identity, logprobs=logprobs, summed_up=wants_summary(request))
+    if output and output[-1]["type"] in ("message", "function_call"):
+        output[-1]["status"] = item_status(result.finish_reason)
     body = render_response(result.id, result.created, result.model, request, status="completed", output=output)
     kept = {name: result.extra[name] for name in _KEPT if name in result.extra}
     return kept | body | {"usage": render_responses_usage(result.usage)} | finish_members(result.finish_reason)
