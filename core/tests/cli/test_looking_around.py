@@ -142,6 +142,9 @@ def test_help_version_and_mistyped_commands(jackfield: Jackfield, monkeypatch: p
     assert typo.code == 2
     assert "Did you mean 'plugins'?" in typo.err
     assert jackfield().code == 2
+    nowhere = jackfield("--config", "nowhere.toml", "models")
+    assert nowhere.code == 2
+    assert "nowhere.toml does not exist" in nowhere.err
 
 
 def test_the_shell_completes_commands_and_options(jackfield: Jackfield, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -87,8 +87,9 @@ def test_wrong_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "CANARY" not in fault.value.message
     monkeypatch.delenv("JACKFIELD_TRIALS")
     monkeypatch.setenv("JACKFIELD_CONFIG", "/nowhere/jackfield.toml")
-    with pytest.raises(HostFault, match="/nowhere"):
+    with pytest.raises(HostFault, match="/nowhere") as fault:
         Settings.load()
+    assert fault.value.fault == "caller"
 
 
 def test_every_setting_is_described_and_no_secret_is_shown() -> None:

@@ -337,14 +337,16 @@ class Settings(BaseSettings):
 def find_config(path: Path | str | None = None) -> Path | None:
     """The configuration file that counts, or None where there is none.
 
-    :raises HostFault: if one is named and is not there
+    :raises HostFault: if one is named and is not there, by the caller's fault
     """
     named = path or os.environ.get(CONFIG_VARIABLE)
     if named:
         file = Path(named)
         if not file.is_file():
             raise HostFault(
-                f"The configuration file {file} does not exist.", advice=f"Name a file, or unset {CONFIG_VARIABLE}."
+                f"The configuration file {file} does not exist.",
+                advice=f"Name a file, or unset {CONFIG_VARIABLE}.",
+                fault="caller",
             )
         return file
     places = (Path.cwd() / CONFIG_NAME, platformdirs.user_config_path("jackfield") / CONFIG_NAME)
