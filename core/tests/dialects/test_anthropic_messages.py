@@ -35,7 +35,7 @@ from jackfield.contract import (
     Usage,
     UsageReport,
 )
-from jackfield.dialects import anthropic_messages, openai_chat
+from jackfield.dialects import anthropic_messages, openai_chat, openai_responses
 from jackfield.dialects.sse import ServerSentEvent, ServerSentEventDecoder
 from pydantic import TypeAdapter
 
@@ -106,6 +106,18 @@ def test_a_wrong_member_is_named(change: dict[str, Any], param: str) -> None:
     with pytest.raises(BadRequest) as caught:
         anthropic_messages.parse_request(BODY | change)
     assert caught.value.param == param
+
+
+def test_that_a_tool_failed_is_told_where_the_wire_has_no_member_for_it() -> None:
+    block = {"type": "tool_result", "tool_use_id": "t1", "content": "no such file", "is_error": True}
+    asked = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": [block]}]}
+    request = anthropic_messages.parse_request(asked)
+    told = "Error: no such file"
+    assert openai_chat.build_request(request)["messages"] == [{"role": "tool", "tool_call_id": "t1", "content": told}]
+    assert openai_responses.build_request(request)["input"] == [
+        {"type": "function_call_output", "call_id": "t1", "output": told}
+    ]
+    assert anthropic_messages.build_request(request)["messages"][0]["content"] == [block]
 
 
 def test_a_chat_request_becomes_messages() -> None:

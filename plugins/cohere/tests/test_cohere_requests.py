@@ -51,7 +51,10 @@ async def test_a_request_is_sent_as_cohere_has_it(api: Asker, vendor: VendorDoub
             ],
         ),
         Message("assistant", [ReasoningPart("I look it up.", signature="another vendor's"), TextPart("Wait."), CALL]),
-        Message("tool", [ToolResult(CALL.id, [TextPart("12 sold"), TextPart("3 returned")]), ToolResult("other", "none")]),
+        Message(
+            "tool",
+            [ToolResult(CALL.id, [TextPart("12 sold"), TextPart("3 returned")]), ToolResult("other", "none", is_error=True)],
+        ),
         Message.user("So?"),
         tools=[REPORT, CATALOG],
         tool_choice=ToolChoice("tool", "query_daily_sales_report"),
@@ -78,7 +81,7 @@ async def test_a_request_is_sent_as_cohere_has_it(api: Asker, vendor: VendorDoub
                 "tool_calls": [{"id": CALL.id, "type": "function", "function": function}],
             },
             {"role": "tool", "tool_call_id": CALL.id, "content": "12 sold\n3 returned"},
-            {"role": "tool", "tool_call_id": "other", "content": "none"},
+            {"role": "tool", "tool_call_id": "other", "content": "Error: none"},
             {"role": "user", "content": "So?"},
         ],
         "tools": [

@@ -172,7 +172,7 @@ async def test_a_conversation_with_tools_images_and_thoughts(caller: Caller, ven
         Message.system("Be brief."),
         Message("user", [TextPart("look:"), ImagePart(Blob(media_type="image/png", data=b"png")), TextPart("well?")]),
         Message("assistant", [ReasoningPart("hm"), TextPart("I ask."), call]),
-        Message("tool", [ToolResult("call_1", "sun"), ToolResult("call_2", [TextPart("rain")], name="other")]),
+        Message("tool", [ToolResult("call_1", "sun"), ToolResult("call_2", [TextPart("rain")], name="other", is_error=True)]),
         tools=[Tool("weather", "Tells it.", {"type": "object", "properties": {"city": {"type": "string"}}})],
     )
     body = vendor.last.json
@@ -186,7 +186,7 @@ async def test_a_conversation_with_tools_images_and_thoughts(caller: Caller, ven
             "tool_calls": [{"id": "call_1", "function": {"name": "weather", "arguments": {"city": "Oslo"}}}],
         },
         {"role": "tool", "content": "sun", "tool_name": "weather", "tool_call_id": "call_1"},
-        {"role": "tool", "content": "rain", "tool_name": "other", "tool_call_id": "call_2"},
+        {"role": "tool", "content": "Error: rain", "tool_name": "other", "tool_call_id": "call_2"},
     ]
     parameters = {"type": "object", "properties": {"city": {"type": "string"}}}
     function = {"name": "weather", "description": "Tells it.", "parameters": parameters}

@@ -135,8 +135,8 @@ CONVERSATION = [Message.system("Be brief."), Message.user("a"), Message.assistan
         (("prompt", "instructions"), [Message.system("Be brief."), Message.user("a")],
          {"prompt": "a", "instructions": "Be brief."}),
         (("prompt", "system_prompt"), [Message.system("Say a.")], {"prompt": "Say a."}),
-        (("prompt",), [Message.user("a"), Message("tool", [ToolResult("1", "sun")])],
-         {"prompt": "User: a\n\nTool: sun\n\nAssistant:"}),
+        (("prompt",), [Message.user("a"), Message("tool", [ToolResult("1", "sun", is_error=True)])],
+         {"prompt": "User: a\n\nTool: Error: sun\n\nAssistant:"}),
     ],
 )  # fmt: skip
 async def test_a_conversation_by_what_the_model_takes(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 Role = Literal["system", "user", "assistant", "tool"]
@@ -103,13 +103,32 @@ class ToolCall:
 
 @dataclass(slots=True)
 class ToolResult:
-    """What a tool answered; text, or parts where the vendor takes images there."""
+    """What a tool answered; text, or parts where the vendor takes images there. `is_error`: the tool failed."""
 
     call_id: str
     content: str | list[TextPart | ImagePart | FilePart]
     name: str | None = None
     is_error: bool = False
     cache: str | None = None
+
+    @property
+    def told(self) -> str | list[TextPart | ImagePart | FilePart]:
+        """The content for a vendor whose wire has no member for a failure: its text says so, unless it does already."""
+        if not self.is_error:
+            return self.content
+        if isinstance(self.content, str):
+            return _as_failure(self.content)
+        first = next((part for part in self.content if isinstance(part, TextPart)), None)
+        if first is None:
+            return [TextPart(_as_failure("")), *self.content]
+        failed = replace(first, text=_as_failure(first.text))
+        return [failed if part is first else part for part in self.content]
+
+
+def _as_failure(text: str) -> str:
+    if text.lstrip().lower().startswith("error"):
+        return text
+    return f"Error: {text}" if text else "Error"
 
 
 @dataclass(slots=True)

@@ -76,7 +76,7 @@ def _build_document(file: FilePart) -> dict[str, Any]:
 
 
 def _build_result(result: ToolResult) -> dict[str, Any]:
-    content: Any = result.content
+    content: Any = result.told
     if not isinstance(content, str):
         blocks = [_build_result_block(part) for part in content]
         texts = [block["text"] for block in blocks if block["type"] == "text"]

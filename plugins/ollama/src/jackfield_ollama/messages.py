@@ -56,7 +56,7 @@ def _message(message: Message) -> dict[str, Any]:
 
 
 def _result(result: ToolResult, names: dict[str, str]) -> dict[str, Any]:
-    content = result.content
+    content = result.told
     if not isinstance(content, str):
         texts = [part.text for part in content if isinstance(part, TextPart)]
         if len(texts) < len(content):

@@ -137,10 +137,11 @@ def _text(message: Message) -> str:
 
 
 def _result(result: ToolResult) -> str:
-    if isinstance(result.content, str):
-        return result.content
-    texts = [part.text for part in result.content if isinstance(part, TextPart)]
-    if len(texts) < len(result.content):
+    content = result.told
+    if isinstance(content, str):
+        return content
+    texts = [part.text for part in content if isinstance(part, TextPart)]
+    if len(texts) < len(content):
         raise UnsupportedParameter("This model takes texts only from a tool.", param="messages")
     return "\n".join(texts)
 

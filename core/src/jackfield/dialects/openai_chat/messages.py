@@ -109,7 +109,7 @@ def build_messages(request: LLMRequest, options: ChatOptions) -> list[dict[str, 
 
 
 def _build_tool_result(result: ToolResult, options: ChatOptions) -> dict[str, Any]:
-    content: Any = result.content
+    content: Any = result.told  # this wire has no `is_error`
     if not isinstance(content, str):
         texts = [part for part in content if isinstance(part, TextPart)]
         content = build_content(texts, options, "\n") or ("" if len(texts) == len(content) else "See the next message.")

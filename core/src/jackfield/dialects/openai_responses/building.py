@@ -76,7 +76,7 @@ class _Builder:
                 call = {"type": "function_call", "call_id": part.id, "name": part.name, "arguments": part.arguments}
                 return call | (part.extra if self._own else {})
             case ToolResult():
-                output: Any = part.content
+                output: Any = part.told
                 if not isinstance(output, str):
                     output = [built for one in output for built in self._parts(one, "user")]
                 return {"type": "function_call_output", "call_id": part.call_id, "output": output}
