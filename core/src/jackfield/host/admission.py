@@ -70,8 +70,8 @@ class Admission:
             raise PermissionDenied(f"This key may not call models of type {model_type}.", fault="caller", param="model")
         if scopes.permits_model(*_own_names(view, name, model_type)):
             return route
-        targets = tuple(target for target in route.targets if scopes.permits_model(target.ref))
-        if not targets or targets[0] is not route.targets[0]:
+        targets = route.permitted(scopes)
+        if not targets:
             raise PermissionDenied(f"This key may not call the model `{route.targets[0].ref}`.", fault="caller", param="model")
         return route if len(targets) == len(route.targets) else self._resolution.narrowed(route, targets)
 

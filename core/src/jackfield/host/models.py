@@ -12,9 +12,10 @@ from jackfield.kernel import Kernel
 from jackfield.tenancy import Preference, Tenancy, TrialState, WorkspaceView
 
 from .resolution import DEFAULT, Resolution, candidates
+from .routes import Target
 
 if TYPE_CHECKING:
-    from jackfield.tenancy import Principal
+    from jackfield.tenancy import Principal, Scopes
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +81,13 @@ class Models:
     async def usable(self, caller: Principal, model_type: ModelType | None = None) -> list[UsableModel]:
         """What the caller's calls can use: models that are switched on and have a credential or a trial, and aliases."""
         scopes = caller.scopes
-        return [
-            model
-            for model in self._all(await self._tenancy.views.get(caller.workspace_id))
-            if (model_type is None or model.description.type == model_type)
-            and scopes.permits_type(model.description.type)
-            and scopes.permits_model(model.name)
+        view = await self._tenancy.views.get(caller.workspace_id)
+        found = [
+            self._permitted(view, scopes, model)
+            for model in self._all(view)
+            if (model_type is None or model.description.type == model_type) and scopes.permits_type(model.description.type)
         ]
+        return [model for model in found if model is not None]
 
     async def get(self, caller: Principal, name: str) -> UsableModel:
         """:raises ModelNotFound: if the caller cannot use it"""
@@ -236,21 +237,36 @@ class Models:
                 if own or lent:
                     yield UsableModel(f"{provider.id}/{model.id}", provider.id, model, hosted=not own, added=added)
         for name, refs in sorted(view.aliases.items()):
-            yield from self._alias(view, name, refs)
+            yield from self._aliases(view, name, refs)
 
-    def _alias(self, view: WorkspaceView, name: str, refs: tuple[str, ...]) -> Iterator[UsableModel]:
+    def _aliases(self, view: WorkspaceView, name: str, refs: tuple[str, ...]) -> Iterator[UsableModel]:
         """One entry for each type that the alias can be called as."""
         for model_type in ModelType:
             try:
                 targets = self._resolution.route(view, name, model_type).targets
             except ModelNotFound:
                 continue
-            usable = next((target for target in targets if target.own or target.trial), None)
+            usable = _alias(name, targets, refs)
             if usable is not None:
-                yield UsableModel(name, usable.provider, usable.model, hosted=not usable.own, targets=refs)
+                yield usable
+
+    def _permitted(self, view: WorkspaceView, scopes: Scopes, model: UsableModel) -> UsableModel | None:
+        """The model as a key with these scopes may call it: an alias also by those of its targets that the key may call."""
+        if scopes.permits_model(model.name):
+            return model
+        if not model.targets:
+            return None
+        targets = self._resolution.route(view, model.name, model.description.type).permitted(scopes)
+        return _alias(model.name, targets, tuple(ref for ref in model.targets if scopes.permits_model(ref)))
 
     def _lent(self, provider: str, model: ModelDescription) -> bool:
         return self._tenancy.trials.find(provider, model.id) is not None
+
+
+def _alias(name: str, targets: Iterable[Target], refs: tuple[str, ...]) -> UsableModel | None:
+    """The alias, described by the first of its targets that can serve; None where none can."""
+    usable = next((target for target in targets if target.own or target.trial), None)
+    return None if usable is None else UsableModel(name, usable.provider, usable.model, hosted=not usable.own, targets=refs)
 
 
 def _known(view: WorkspaceView, provider: ProviderDescription) -> Iterator[tuple[ModelDescription, bool]]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jackfield.contract import ModelDescription, ModelType
+
+if TYPE_CHECKING:
+    from jackfield.tenancy import Scopes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,3 +67,9 @@ class Route:
     model_type: ModelType
     targets: tuple[Target, ...]
     relayable: Mapping[str, tuple[Target, ...]] = field(default_factory=dict)
+
+    def permitted(self, scopes: Scopes) -> tuple[Target, ...]:
+        """The targets that a key may call by their own names; none where the first is not among them: fallbacks alone are no
+        answer to who asks for a model."""
+        permitted = tuple(target for target in self.targets if scopes.permits_model(target.ref))
+        return permitted if permitted and permitted[0] is self.targets[0] else ()

@@ -14,6 +14,7 @@ from jackfield.contract import (
     ModelNotFound,
     ModelType,
     NotFound,
+    PermissionDenied,
     ServerUnavailable,
 )
 from jackfield.host import NewCredential, ProviderStatus
@@ -50,7 +51,7 @@ async def test_a_caller_sees_what_it_can_use(open_host: OpenHost, helpers: Helpe
     scopes = Scopes(model_types=frozenset({ModelType.LLM}), models=("acme/*",))
     token, _ = await tenancy.keys.create(desk.owner, "narrow", scopes=scopes)
     narrow = await tenancy.keys.authenticate(token)
-    assert [model.name for model in await desk.host.models.usable(narrow)] == ["acme/chat", "acme/strict"]
+    assert [model.name for model in await desk.host.models.usable(narrow)] == ["acme/chat", "acme/strict", "fast"]
     assert (await desk.host.models.get(narrow, "acme/chat")).provider == "acme"
     with pytest.raises(ModelNotFound):
         await desk.host.models.get(narrow, "free/chat")
@@ -58,6 +59,31 @@ async def test_a_caller_sees_what_it_can_use(open_host: OpenHost, helpers: Helpe
     assert (page["chat"], page["big"]) == ((True, True), (False, True))
     states = {state.description.id: state.status for state in await desk.host.models.providers(desk.owner)}
     assert states == {"acme": ProviderStatus.READY, "echo": ProviderStatus.TRIAL, "free": ProviderStatus.READY}
+
+
+async def test_an_alias_is_listed_for_a_key_that_may_call_what_it_leads_to(
+    desk: Desk, vendor: Vendor, helpers: Helpers
+) -> None:
+    vendor.reply = helpers.good_reply
+    tenancy, models = desk.host.tenancy, desk.host.models
+    await desk.add_key()
+    await tenancy.choices.set_alias(desk.owner, "partly", ["acme/chat", "acme/big"])
+    await tenancy.choices.set_alias(desk.owner, "elsewhere", ["acme/big", "acme/chat"])
+    scopes = Scopes(models=("acme/chat",))
+    token, _ = await tenancy.keys.create(desk.owner, "narrow", scopes=scopes)
+    narrow = await tenancy.keys.authenticate(token)
+    found = {model.name: model.targets for model in await models.usable(narrow)}
+    assert found == {"acme/chat": (), "partly": ("acme/chat",)}, "fallbacks out of scope are not told of"
+    for name in ("acme/chat", "partly"):
+        assert (await models.get(narrow, name)).description.id == "chat"
+        await desk.host.calls.llm(narrow, LLMRequest(model=name, messages=[Message.user("Hi")]))
+    with pytest.raises(ModelNotFound):
+        await models.get(narrow, "elsewhere")
+    with pytest.raises(PermissionDenied):
+        await desk.host.calls.llm(narrow, LLMRequest(model="elsewhere", messages=[Message.user("Hi")]))
+    token, _ = await tenancy.keys.create(desk.owner, "named", scopes=Scopes(models=("elsewhere",)))
+    named = await tenancy.keys.authenticate(token)
+    assert {model.name: model.targets for model in await models.usable(named)} == {"elsewhere": ("acme/big", "acme/chat")}
 
 
 async def test_a_credential_is_proved_before_it_is_saved(desk: Desk, vendor: Vendor) -> None:
