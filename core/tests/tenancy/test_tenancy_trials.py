@@ -62,8 +62,7 @@ async def test_64_callers_on_4_processes_pass_exactly_200_times(
 
 async def test_the_last_call_passes_and_the_next_says_what_to_do(tenancy: Tenancy, owner: Principal) -> None:
     trials = Trials(tenancy.store, [Trial("t", "openai", ("*",), 1)])
-    trial = trials.find("openai", "gpt-3.5-turbo")
-    assert trial is not None
+    (trial,) = trials.lending("openai", "gpt-3.5-turbo")
     await trials.reserve(owner.workspace_id, trial, "gpt-3.5-turbo")
     with pytest.raises(QuotaExceeded) as caught:
         await trials.reserve(owner.workspace_id, trial, "gpt-3.5-turbo")

@@ -138,7 +138,7 @@ class Attempts:
         if self._selection.has_fresh(target, the.excluded, the.tried):
             return 0.0
         if verdict is Verdict.CREDENTIAL:
-            left = [candidate for candidate in (*target.own, target.trial) if candidate and candidate not in the.excluded]
+            left = [candidate for candidate in (*target.own, *target.trials) if candidate not in the.excluded]
             return 0.0 if left else None
         wait = pause(the.attempts, error, self._settings)
         return wait if wait is not None and the.ticket.seconds_left() > wait else None
@@ -147,20 +147,24 @@ class Attempts:
         """The candidate of the next attempt; a trial's call is reserved by then.
 
         :raises CredentialsMissing: where the workspace has none, and there is no trial
-        :raises QuotaExceeded: where there is but a trial, and it is spent
+        :raises QuotaExceeded: where there are but trials, and they are spent
         """
         target = the.target
         own = self._selection.own(target, the.excluded, the.tried)
-        trial = target.trial
-        if trial is not None and trial not in the.excluded and (target.hosted_first or own is None):
-            try:
-                await self._lender.reserve(the.ticket, target, trial)
-            except QuotaExceeded as spent:
-                the.excluded.add(trial)
-                if own is None or not target.take_over:
-                    raise the.error or spent from None
-            else:
-                return trial
+        if target.hosted_first or own is None:
+            spent: list[QuotaExceeded] = []
+            for trial in target.trials:
+                if trial in the.excluded:
+                    continue
+                try:
+                    await self._lender.reserve(the.ticket, target, trial)
+                except QuotaExceeded as error:
+                    the.excluded.add(trial)
+                    spent.append(error)
+                else:
+                    return trial
+            if spent and (own is None or not target.take_over):
+                raise the.error or _all_spent(target, spent) from None
         if own is None:
             raise the.error or no_credential(target)
         return own
@@ -219,6 +223,14 @@ def no_credential(target: Target) -> CredentialsMissing:
         provider=target.provider,
         model=target.model.id,
     )
+
+
+def _all_spent(target: Target, spent: list[QuotaExceeded]) -> QuotaExceeded:
+    """What the one trial says of itself; of several, what holds for all."""
+    if len(spent) == 1:
+        return spent[0]
+    message = f"The {len(spent)} hosted trials that lend `{target.ref}` are spent or over."
+    return QuotaExceeded(message, advice=spent[0].advice, provider=target.provider, model=target.model.id)
 
 
 def _next_step(verdict: Verdict, wait: float | None, *, is_last: bool) -> str:

@@ -83,7 +83,7 @@ class Host:
         self.replicas: Replicas | None = None
         self._exits = AsyncExitStack()
         lender = Lender(kernel, tenancy.credentials, tenancy.trials)
-        resolution = Resolution(kernel, lender.find_trial)
+        resolution = Resolution(kernel, lender.find_trials)
         if settings.redis_url is not None:
             self.replicas = Replicas.at(settings.redis_url.get_secret_value(), rests)
         rates = Rates(self.replicas or MemoryCounter())

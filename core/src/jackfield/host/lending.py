@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from jackfield.contract import CredentialForm, Credentials, CredentialsInvalid, HostFault, JackfieldError, ModelType
+from jackfield.contract import CredentialForm, Credentials, CredentialsInvalid, HostFault, JackfieldError
 from jackfield.kernel import Kernel
 from jackfield.store import DATABASE_ERRORS
 from jackfield.tenancy import CredentialStore, Reservation, Trial, Trials
@@ -61,10 +61,9 @@ class Lender:
             found = self._bare[provider] = Credentials(form.check({}))
         return found
 
-    def find_trial(self, provider: str, model: str, model_type: ModelType) -> Candidate | None:
-        """The operator's candidate for a model."""
-        trial = self._trials.find(provider, model)
-        return self._trial_candidates[trial] if trial is not None else None
+    def find_trials(self, provider: str, model: str) -> tuple[Candidate, ...]:
+        """The operator's candidates for a model, in the operator's order."""
+        return tuple(self._trial_candidates[trial] for trial in self._trials.lending(provider, model))
 
     async def reserve(self, ticket: Ticket, target: Target, trial: Candidate) -> None:
         """Take one call out of the trial. Counting tokens takes nothing.

@@ -260,12 +260,12 @@ class Models:
         return _alias(model.name, targets, tuple(ref for ref in model.targets if scopes.permits_model(ref)))
 
     def _lent(self, provider: str, model: ModelDescription) -> bool:
-        return self._tenancy.trials.find(provider, model.id) is not None
+        return bool(self._tenancy.trials.lending(provider, model.id))
 
 
 def _alias(name: str, targets: Iterable[Target], refs: tuple[str, ...]) -> UsableModel | None:
     """The alias, described by the first of its targets that can serve; None where none can."""
-    usable = next((target for target in targets if target.own or target.trial), None)
+    usable = next((target for target in targets if target.own or target.trials), None)
     return None if usable is None else UsableModel(name, usable.provider, usable.model, hosted=not usable.own, targets=refs)
 
 

@@ -15,16 +15,16 @@ from .routes import Candidate, Route, Target
 DEFAULT = "default"
 _NAMES_KEPT = 2048  # routes of one view; names come from callers
 
-FindTrial = Callable[[str, str, ModelType], Candidate | None]
-"""The operator's candidate for a provider's model, if it lends one."""
+FindTrials = Callable[[str, str], tuple[Candidate, ...]]
+"""The operator's candidates for a provider's model, where it lends any."""
 
 
 class Resolution:
     """Routes, kept for each workspace as long as its view is the same object."""
 
-    def __init__(self, kernel: Kernel, find_trial: FindTrial) -> None:
+    def __init__(self, kernel: Kernel, find_trials: FindTrials) -> None:
         self._kernel = kernel
-        self._find_trial = find_trial
+        self._find_trials = find_trials
         self._routes: dict[str, tuple[WorkspaceView, dict[tuple[str, ModelType], Route]]] = {}
 
     def route(self, view: WorkspaceView, name: str, model_type: ModelType) -> Route:
@@ -105,7 +105,7 @@ class Resolution:
             provider=provider_id,
             model=model,
             own=candidates(view, provider, model),
-            trial=self._find_trial(provider_id, model_id, model_type),
+            trials=self._find_trials(provider_id, model_id),
             hosted_first=preference.hosted_first,
             take_over=preference.take_over,
         )

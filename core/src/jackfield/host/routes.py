@@ -36,15 +36,15 @@ class Target:
     """One model at one provider.
 
     :param own: the workspace's own candidates
-    :param trial: the operator's, where there is one for this model
-    :param hosted_first: whether the trial goes before the own ones
-    :param take_over: whether an own one takes the call when the trial is spent
+    :param trials: the operator's, where it lends this model; the next is for when the one before it is spent
+    :param hosted_first: whether the trials go before the own ones
+    :param take_over: whether an own one takes the call when the trials are spent
     """
 
     provider: str
     model: ModelDescription
     own: tuple[Candidate, ...] = ()
-    trial: Candidate | None = None
+    trials: tuple[Candidate, ...] = ()
     hosted_first: bool = False
     take_over: bool = True
 

@@ -45,7 +45,7 @@ class Selection:
         return sorted(targets, key=self._all_rest)
 
     def _all_rest(self, target: Target) -> bool:
-        candidates = (*target.own, target.trial) if target.trial else target.own
+        candidates = (*target.own, *target.trials)
         return bool(candidates) and all(self._health.seconds_left(one.key, target.model.id) for one in candidates)
 
     def _weighted(self, candidates: list[Candidate]) -> Candidate:

@@ -89,9 +89,9 @@ class Trials:
         self._store = store
         self.offered = tuple(trials)
 
-    def find(self, provider: str, model: str) -> Trial | None:
-        """The trial that lends a model."""
-        return next((trial for trial in self.offered if trial.provider == provider and trial.lends(model)), None)
+    def lending(self, provider: str, model: str) -> tuple[Trial, ...]:
+        """The trials that lend a model, in the operator's order: the next is used when the one before it is spent."""
+        return tuple(trial for trial in self.offered if trial.provider == provider and trial.lends(model))
 
     async def reserve(self, workspace_id: str, trial: Trial, model: str) -> Reservation:
         """:raises QuotaExceeded: when the trial is spent or over, saying how to go on

@@ -69,6 +69,30 @@ async def test_an_own_key_takes_over_when_the_trial_is_spent(open_host: OpenHost
         await desk.host.calls.llm(desk.caller, ask())
 
 
+async def test_the_next_trial_that_lends_a_model_is_used_when_the_one_before_it_is_spent(
+    open_host: OpenHost, vendor: Vendor, helpers: Helpers, database_url: str
+) -> None:
+    more = {"id": "more", "models": ["*"], "quota": 2, "credentials": {"api_key": "lent-more"}}
+    over = {"id": "over", "ends_on": "2020-01-01", "credentials": {"api_key": "lent-once"}}
+    desk = await helpers.desk_at(
+        await open_host(trials=[TRIAL | over, TRIAL | {"quota": 1}, TRIAL | more], database_url=database_url)
+    )
+    vendor.reply = helpers.good_reply
+    for _ in range(3):
+        await desk.host.calls.llm(desk.caller, ask())
+    sent = [exchange.headers["authorization"] for exchange in vendor.exchanges]
+    assert sent == ["Bearer lent", "Bearer lent-more", "Bearer lent-more"]
+    assert [(row.hosted, row.credential_id) for row in await desk.usage()] == [(True, "acme"), (True, "more"), (True, "more")]
+    with pytest.raises(QuotaExceeded, match="The 2 hosted trials that lend `acme/chat` are spent") as spent:
+        await desk.host.calls.llm(desk.caller, ask())
+    assert "API key of your own" in spent.value.advice
+    with pytest.raises(QuotaExceeded, match="of 2 calls is spent"):  # the one that lends it
+        await desk.host.calls.llm(desk.caller, ask("acme/big"))
+    await desk.add_key("mine")
+    await desk.host.calls.llm(desk.caller, ask())
+    assert vendor.exchanges[-1].headers["authorization"] == "Bearer mine"
+
+
 async def test_a_failed_call_is_given_back_and_a_begun_one_is_not(
     open_host: OpenHost, vendor: Vendor, helpers: Helpers
 ) -> None:
