@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING
 
 import pytest
-from jackfield.contract import RateLimited
+from jackfield.contract import CredentialsInvalid, RateLimited
 from jackfield.host.health import Health
 from jackfield.host.rates import Allowance, MemoryCounter, RateCounter, Rates
 from jackfield.host.replicas import Replicas
 from jackfield.host.settings import CooldownSettings
+
+if TYPE_CHECKING:
+    from .conftest import Until
 
 
 class Clock:
@@ -100,6 +104,22 @@ async def test_replicas_share_tokens(replica: Callable[[], Replicas], request: p
     assert refusal is not None
     assert refusal.unit == "tokens"
     assert 0 < refusal.seconds <= 61
+
+
+async def test_replicas_share_rests_and_their_end(replica: Callable[[], Replicas], until: Until) -> None:
+    one, other = replica(), replica()
+    for each in (one, other):
+        await each.start()
+    one._health.failed("c", "m", CredentialsInvalid("no"))
+    one._health.failed("d", "m", CredentialsInvalid("no"))
+    await until(lambda: other._health.seconds_left("c", "m") > 0 and other._health.seconds_left("d", "m") > 0)
+    one._health.wake("c")
+    await until(lambda: not other._health.seconds_left("c", "m"))
+    assert other._health.seconds_left("d", "m") > 0
+    late = replica()
+    await late.start()  # which hears of rests that began before it
+    await until(lambda: late._health.seconds_left("d", "m") > 0)
+    assert not late._health.seconds_left("c", "m")
 
 
 async def test_without_redis_each_counts_for_itself(tmp_path: object) -> None:

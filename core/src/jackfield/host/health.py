@@ -70,7 +70,8 @@ class CredentialHealth:
 
 
 class Health:
-    """In memory, for this process. `on_rest` is told of each rest that begins here, for the other replicas.
+    """In memory, for this process. `on_rest` is told of each rest that begins here, `on_wake` of each credential that was
+    changed or checked here, for the other replicas.
 
     :param clock: seconds since the epoch
     """
@@ -83,6 +84,7 @@ class Health:
         self._credentials: dict[str, CredentialHealth] = {}
         self._seen: set[str] = set()
         self.on_rest: Callable[[Rest], None] | None = None
+        self.on_wake: Callable[[str], None] | None = None
 
     def seconds_left(self, credential: str, model: str) -> float:
         """How long the credential is still to rest for the model; 0: it is awake."""
@@ -148,7 +150,13 @@ class Health:
             self._rests[(rest.credential, rest.model)] = rest
 
     def wake(self, credential: str) -> None:
-        """The credential was changed or checked: what was known of it no longer holds."""
+        """The credential was changed or checked here."""
+        self.forget(credential)
+        if self.on_wake is not None:
+            self.on_wake(credential)
+
+    def forget(self, credential: str) -> None:
+        """The credential was changed or checked, here or at another replica: what was known of it no longer holds."""
         for key in [key for key in self._rests if key[0] == credential]:
             del self._rests[key]
         for key in [key for key in self._failures if key[0] == credential]:

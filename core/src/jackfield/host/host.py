@@ -133,6 +133,7 @@ class Host:
             way_out = WayOut(settings.egress, settings.calls)
             exits.push_async_callback(way_out.close)
             health = Health(settings.cooldown)
+            tenancy.views.listen(health.forget)
             upkeep = Upkeep(tenancy, health)
             exits.push_async_callback(upkeep.stop)
             host = cls(settings, kernel, tenancy, way_out, health)

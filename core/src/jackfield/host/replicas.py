@@ -118,6 +118,7 @@ class Replicas:
     async def start(self) -> None:
         """Begin to listen, and wait (a moment) until it does; a Redis that is away is waited for in the background."""
         self._health.on_rest = self._tell
+        self._health.on_wake = self._tell_awake
         self._run(self._listen())
         try:
             await asyncio.wait_for(self._listening.wait(), 2)
@@ -126,7 +127,7 @@ class Replicas:
 
     async def close(self) -> None:
         """Stop listening and close the connections."""
-        self._health.on_rest = None
+        self._health.on_rest = self._health.on_wake = None
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -196,6 +197,21 @@ class Replicas:
         except _redis_errors() as error:
             _log.warning("Redis failed (%s): a rest is not known to the others.", type(error).__name__)
 
+    def _tell_awake(self, credential: str) -> None:
+        self._run(self._publish_awake(credential))
+
+    async def _publish_awake(self, credential: str) -> None:
+        try:
+            known: list[Any] = await self._redis.hkeys(_RESTS)
+            names = [name for name in known if name.startswith(f"{credential} ".encode())]
+            async with self._redis.pipeline(transaction=False) as pipe:
+                if names:
+                    pipe.hdel(_RESTS, *names)
+                pipe.publish(_RESTS, json.dumps({"awake": credential}))
+                await pipe.execute()
+        except _redis_errors() as error:
+            _log.warning("Redis failed (%s): the others do not know that a credential is awake.", type(error).__name__)
+
     async def _listen(self) -> None:
         """Hear of rests for as long as the host runs; after each (re)connection, of those that began before."""
         pause = 0.1
@@ -221,8 +237,12 @@ class Replicas:
             await self._redis.hdel(_RESTS, *over)
 
     def _hear(self, text: bytes | str) -> bool:
-        """Whether it is still going on."""
-        rest = Rest(**json.loads(text))
+        """Whether it is a rest that is still going on."""
+        told = json.loads(text)
+        if "awake" in told:
+            self._health.forget(told["awake"])
+            return False
+        rest = Rest(**told)
         if rest.until > time.time():
             self._health.hear(rest)
             return True

@@ -161,6 +161,7 @@ class Vendors:
         :raises NotFound: if the workspace has no such credential
         """
         await self._tenancy.credentials.get(caller, credential_id)
+        await self._tenancy.views.get(caller.workspace_id)  # which ends the rest of one that was corrected elsewhere
         return self._health.of(credential_id)
 
     async def live_models(

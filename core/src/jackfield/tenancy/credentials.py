@@ -229,11 +229,15 @@ class CredentialStore:
                 raise
             status, message = "invalid", error.message
         async with self._store.write() as session:
+            if status == "valid":
+                await raise_revision(session, caller.workspace_id)
             row = await _find(session, caller, credential_id)
             row.status, row.status_message, row.checked_at = status, message, now()
             if status == "valid":
                 await session.execute(_forget_health(credential_id))
             health = await session.get(CredentialHealthRow, credential_id)
+        if status == "valid":
+            self._watch.tell(caller.workspace_id)
         return _info(row, health)
 
     async def remove(self, caller: Principal, credential_id: str) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -32,7 +33,11 @@ ModelKey = tuple[str, str, ModelType]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CredentialRecord:
-    """A stored credential; `credentials.open` turns it into what a plugin gets. `model` is set for one of an added model."""
+    """A stored credential; `credentials.open` turns it into what a plugin gets.
+
+    :param model: set for one of an added model
+    :param changed_at: when it was last changed or found good; None where its vendor refused it
+    """
 
     id: str
     workspace_id: str
@@ -43,6 +48,11 @@ class CredentialRecord:
     weight: int = 1
     model: str | None = None
     model_type: ModelType | None = None
+    changed_at: datetime | None = None
+
+    def corrected(self, former: CredentialRecord) -> bool:
+        """Whether it is another than it was: what was known of it no longer holds."""
+        return self.changed_at is not None and self.changed_at != former.changed_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +109,12 @@ class Views:
         self._views: dict[str, tuple[WorkspaceView, float]] = {}
         self._locks: dict[str, asyncio.Lock] = {}
         self._changes = 0
+        self._listeners: list[Callable[[str], None]] = []
+
+    def listen(self, listener: Callable[[str], None]) -> None:
+        """`listener` gets the id of every credential that was corrected, disabled or removed, here or on another replica, when
+        the view that shows it is first read."""
+        self._listeners.append(listener)
 
     def cached(self, workspace_id: str) -> WorkspaceView | None:
         """The view in memory, if it is young enough."""
@@ -116,13 +132,25 @@ class Views:
                 changes = self._changes
                 view = await self._read(workspace_id)
                 if changes == self._changes:  # what was read while something changed may be what was before: it is not kept
+                    former = self._views.get(workspace_id)
                     self._views[workspace_id] = (view, time.monotonic() + MAX_AGE)
+                    if former is not None:
+                        self._tell(former[0], view)
             return view
 
+    def _tell(self, former: WorkspaceView, view: WorkspaceView) -> None:
+        found = {record.id: record for records in view.credentials.values() for record in records}
+        for record in (record for records in former.credentials.values() for record in records):
+            if record.id not in found or found[record.id].corrected(record):
+                for listener in self._listeners:
+                    listener(record.id)
+
     def forget(self, workspace_id: str) -> None:
-        """The next `get` reads anew."""
+        """The next `get` reads anew, and tells what is other than it was."""
         self._changes += 1
-        self._views.pop(workspace_id, None)
+        former = self._views.get(workspace_id)
+        if former is not None:
+            self._views[workspace_id] = (former[0], 0.0)
 
     async def _read(self, workspace_id: str) -> WorkspaceView:
         async with self._store.read() as session:
@@ -133,6 +161,7 @@ class Views:
             # The revision is read first: a change that comes between is then seen as newer, and read again.
             workspace = await session.get(Workspace, workspace_id)
             if workspace is None:
+                self._views.pop(workspace_id, None)
                 raise NotFound("There is no such workspace.")
             credentials: dict[str, list[CredentialRecord]] = {}
             for row in await rows(CredentialRow):
@@ -169,4 +198,5 @@ def credential_record(row: CredentialRow) -> CredentialRecord:
         weight=row.weight,
         model=row.model,
         model_type=ModelType(row.model_type) if row.model_type else None,
+        changed_at=row.updated_at if row.status != "invalid" else None,
     )
