@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import logging
 import shutil
 import signal
 import tempfile
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from jackfield.store import Store
 
 _numbers = itertools.count(1)
@@ -116,3 +118,15 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
     """In a thread, as a fixture may be asked for where a loop runs already."""
     with ThreadPoolExecutor(1) as pool:
         pool.submit(asyncio.run, work).result()
+
+
+@pytest.fixture
+def restored_logs() -> Iterator[None]:
+    """A host's logs go to the standard error of its test; what it set up for them goes with the test."""
+    root, ours = logging.getLogger(), logging.getLogger("jackfield")
+    handlers, levels = root.handlers[:], (root.level, ours.level)
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(levels[0])
+    ours.setLevel(levels[1])
+    structlog.reset_defaults()
