@@ -15,7 +15,7 @@ from playwright.sync_api import Page
 
 MENU = sorted(item.path for pages in all_pages() for item in pages.items)
 OTHERS = ["/account", "/providers/openai", "/providers/local", "/nowhere"]
-DIALOGS = ["/keys/new", "/keys/budget", "/members/new", "/defaults/alias"]
+DIALOGS = ["/keys/new", "/keys/budget", "/members/new", "/members/workspace/removal", "/defaults/alias"]
 PHONE, WIDE = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 REST_OF_LONG_LISTS = [

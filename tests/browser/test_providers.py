@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from jackfield.contract import ModelType
 from jackfield.host import NewCredential
 from jackfield.kernel import Cause, Kernel, PluginRecord, Quarantine
-from jackfield.tenancy import Role, Trial
+from jackfield.store import now
+from jackfield.tenancy import Condition, Role, Trial
 from jackfield_sdk.testing import Answer, VendorDouble
 from playwright.sync_api import Locator, Page, expect
 
@@ -108,6 +110,28 @@ def test_a_saved_key_is_changed_checked_switched_off_and_removed(
     page.get_by_role("dialog").get_by_role("button", name="Remove", exact=True).click()
     expect(drawer.get_by_text("second", exact=True)).to_be_hidden()
     assert site.run(site.host.tenancy.credentials.list(owner.caller)) == []
+
+
+def test_how_a_credential_fares_is_told_as_all_replicas_saw_it(
+    page: Page, site: Any, owner: Any, accepting: VendorDouble
+) -> None:
+    add(site, owner, "production")
+    (saved,) = site.run(site.host.tenancy.credentials.list(owner.caller))
+    later = [now() + timedelta(hours=number) for number in (1, 2, 3)]
+    noted = Condition(later[0], later[1], "The vendor is busy.", later[2])
+    site.run(site.host.tenancy.conditions.note({saved.id: noted}))  # by another replica: this one had no call
+    drawer = open_drawer(page, "OpenAI")
+    item = drawer.locator("#credentials .item")
+    expect(item).to_contain_text("Resting")
+    expect(item).to_contain_text("The vendor is busy.")
+    for words, moment in zip(("last success", "last failure", "rests until"), later, strict=True):
+        expect(item.get_by_role("listitem").filter(has_text=words).locator("time")).to_have_attribute(
+            "datetime", moment.isoformat()
+        )
+    expect(item.get_by_role("listitem").filter(has_text="checked")).to_be_visible()
+    drawer.get_by_role("button", name="Check production").click()  # the vendor takes it: what was seen before no longer counts
+    expect(item).not_to_contain_text("Resting")
+    expect(item.get_by_role("listitem")).to_have_count(1)
 
 
 def test_models_are_searched_and_switched(page: Page, site: Any, owner: Any) -> None:

@@ -261,3 +261,68 @@ def test_somebody_in_two_workspaces_goes_from_one_to_the_other(
     page.goto("/console/defaults")
     expect(page.get_by_role("cell", name="theirs")).to_be_visible()
     expect(page.get_by_role("button", name="New alias")).to_have_count(0)
+
+
+def test_an_owner_removes_a_workspace_and_goes_on_in_another(
+    page: Page, new_page: Callable[..., Page], new_person: Callable[..., Any], site: Any, owner: Any
+) -> None:
+    tenancy, other = site.host.tenancy, new_person()
+    first, second = owner.caller.workspace_id, other.caller.workspace_id
+    site.run(tenancy.people.add_member(operator(second), owner.email, Role.OWNER))
+    for caller in (owner.caller, other.caller):
+        site.run(tenancy.workspaces.rename(caller, "Twice  named"))
+    page.goto("/console/members")
+    button = page.get_by_role("button", name="Remove this workspace")
+    button.focus()
+    page.keyboard.press("Enter")
+    dialog = page.get_by_role("dialog", name="Remove this workspace")
+    typed = dialog.get_by_label("Its name, typed again")
+    expect(typed).to_be_focused()
+    expect(dialog).to_contain_text("You go on in Twice  named.")
+    page.keyboard.press("Escape")
+    expect(button).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(typed).to_be_focused()
+    page.keyboard.type("Twice named")
+    page.keyboard.press("Enter")
+    expect(dialog).to_contain_text("This is not the name of the workspace. Say it as it is written.")
+    expect(typed).to_be_focused()
+    # Another tab has gone to the other workspace since: what the dialog told of is removed all the same, and nothing else.
+    page.context.add_cookies([{"name": "jackfield_workspace", "value": second, "url": site.url}])
+    typed.fill("Twice  named")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Start", exact=True)).to_be_visible()
+    left = site.run(tenancy.people.memberships(owner.caller.person_id))
+    assert [each.workspace_id for each in left] == [second]
+    assert first in [gone.id for gone in site.run(tenancy.workspaces.removed())]
+
+    page.goto("/console/members")
+    button.click()
+    expect(dialog).to_contain_text("You belong to no other workspace: you are signed out.")
+    typed.fill("Twice  named")
+    dialog.get_by_role("button", name="Remove the workspace").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    assert "jackfield_session" not in [cookie["name"] for cookie in page.context.cookies()]
+    assert not site.run(tenancy.people.memberships(owner.caller.person_id))
+
+
+def test_who_is_no_owner_removes_no_workspace(
+    new_page: Callable[..., Page], new_person: Callable[..., Any], site: Any, owner: Any
+) -> None:
+    workspace = owner.caller.workspace_id
+    page = new_page(new_person(Role.ADMIN, workspace))
+    page.goto("/console/members")
+    expect(page.get_by_role("region", name="Members")).to_be_visible()
+    expect(page.get_by_role("button", name="Remove this workspace")).to_have_count(0)
+    page.evaluate("() => htmx.ajax('GET', '/console/members/workspace/removal', '#drawer')")
+    expect(page.get_by_text("This needs the role owner in the workspace.")).to_be_visible()
+    name = site.run(site.host.tenancy.views.get(workspace)).name
+    for path, status in ((workspace, 403), (new_person().caller.workspace_id, 404)):
+        answered = page.evaluate(
+            "([path, name]) => fetch(`/console/members/workspace/${path}/remove`, {method: 'POST', headers: {'HX-Request':"
+            " 'true', 'Content-Type': 'application/x-www-form-urlencoded', 'X-CSRF-Token': JSON.parse(document.body"
+            ".getAttribute('hx-headers'))['X-CSRF-Token']}, body: new URLSearchParams({name})}).then((r) => r.status)",
+            [path, name],
+        )
+        assert answered == status
+    assert site.run(site.host.tenancy.workspaces.get(workspace)).name == name

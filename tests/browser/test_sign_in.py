@@ -51,6 +51,15 @@ def test_the_first_run_leads_to_the_start_page(fresh: Any, running: Running, new
     expect(page.get_by_role("heading", name="Start", exact=True)).to_be_visible()
     expect(page.get_by_role("link", name="ada@team.example")).to_be_visible()
 
+    # It is the only workspace of the host, which keeps it.
+    page.goto("/console/members")
+    page.get_by_role("button", name="Remove this workspace").click()
+    page.get_by_label("Its name, typed again").fill("default")
+    page.get_by_role("button", name="Remove the workspace").click()
+    expect(page.get_by_role("alert")).to_have_text(
+        "This is the only workspace of the host, which keeps one. Make another one first."
+    )
+
     # The address has done its work, and so has the key.
     stranger.goto(f"/console/setup?token={token}")
     expect(stranger.get_by_role("heading", name="Sign in")).to_be_visible()

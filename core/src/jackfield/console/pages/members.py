@@ -1,4 +1,4 @@
-"""Settings > Members: who belongs to the workspace, and as what; and the workspace's name."""
+"""Settings > Members: who belongs to the workspace, and as what. Its name stands there too: `workspace`."""
 
 from __future__ import annotations
 
@@ -80,13 +80,6 @@ async def reset_password(visit: Visit) -> Response:
     password = (await visit.form()).get("password", "")
     await visit.host.tenancy.people.reset_password(visit.caller, visit.path["person"], password)
     return visit.done(visit.say("The new password holds, and every session of theirs has ended."))
-
-
-@pages.post("/members/workspace")
-async def rename(visit: Visit) -> Response:
-    """The workspace's name."""
-    await visit.host.tenancy.workspaces.rename(visit.caller, (await visit.form()).get("workspace", ""))
-    return visit.done(visit.say("Saved."))
 
 
 def _role(sent: dict[str, str]) -> Role:

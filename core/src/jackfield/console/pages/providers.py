@@ -67,7 +67,6 @@ async def credentials_context(visit: Visit, provider: ProviderDescription) -> di
         "provider": provider,
         "card": await card(visit, provider.id),
         "credentials": found,
-        "health": {each.id: await visit.host.vendors.health(caller, each.id) for each in found},
         "trials": [state for state in states if state.trial.provider == provider.id and not state.trial.over],
         "preference": view.preference(provider.id),
         "may_change": caller.may(Role.ADMIN),
