@@ -298,7 +298,7 @@ def test_an_owner_removes_a_workspace_and_goes_on_in_another(
 
     page.goto("/console/members")
     button.click()
-    expect(dialog).to_contain_text("You belong to no other workspace: you are signed out.")
+    expect(dialog).to_contain_text("You belong to no other workspace, and will be signed out.")
     typed.fill("Twice  named")
     dialog.get_by_role("button", name="Remove the workspace").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()

@@ -79,7 +79,7 @@ function localTimes(root) {
     const moment = new Date(time.dateTime);
     if (Number.isNaN(moment.valueOf())) continue;
     time.title = time.dateTime;
-    time.textContent = moment.toLocaleString(page.lang, { dateStyle: "medium", timeStyle: "short" });
+    time.textContent = moment.toLocaleString(page.lang, { dateStyle: "medium", timeStyle: "seconds" in time.dataset ? "medium" : "short" });
   }
 }
 
