@@ -200,6 +200,7 @@ async def open_site(tmp_path: Path, master_key: SecretStr) -> AsyncIterator[Open
                 "server": {"port": 0, "grace_period": 1.0},
                 "log": {"format": "json"},
                 "trials": (trial,),
+                "owners_make_workspaces": True,
                 **settings,
             }
             made = Settings(**values)
