@@ -19,7 +19,9 @@ OPENAI = "langgenius/openai/openai"
 
 
 @pytest.fixture
-def command(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+def command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, restored_logs: None
+) -> Command:
     """Runs `jackfield --data-dir … <arguments>`; gives its exit code, standard output and standard error."""
     monkeypatch.setenv("JACKFIELD_CONFIG", "")
     monkeypatch.delenv("DIFY_SECRET_KEY", raising=False)

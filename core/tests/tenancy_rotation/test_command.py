@@ -22,7 +22,9 @@ Command = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def command(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
+def command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, restored_logs: None
+) -> Command:
     """Runs `jackfield --data-dir … <arguments>`; gives its exit code, standard output and standard error."""
     monkeypatch.setattr(rotation_module, "STRAGGLERS", 0.0)
     monkeypatch.setenv("JACKFIELD_CONFIG", "")
