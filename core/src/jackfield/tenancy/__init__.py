@@ -10,6 +10,7 @@ from .keys import KeyInfo, Keys
 from .ledger import Ledger, UsageRecord
 from .people import MemberInfo, Membership, People, PersonInfo
 from .principal import Principal, Role, Scopes
+from .rounds import Rounds
 from .tenancy import Tenancy
 from .trials import Reservation, Trial, Trials, TrialState
 from .usage import Total, UsageFilter, UsageReader
@@ -43,6 +44,7 @@ __all__ = [
     "RemovedInfo",
     "Reservation",
     "Role",
+    "Rounds",
     "Scopes",
     "Tenancy",
     "Total",

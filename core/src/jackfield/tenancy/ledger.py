@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -20,6 +19,7 @@ from jackfield.store import DATABASE_ERRORS, DatabaseAway, Store, new_id, now
 from jackfield.store.tables import UsageRow
 
 from .journal import Journal, read_lines
+from .rounds import Rounds
 
 FLUSH_SECONDS = 1.0
 _BATCH = 200
@@ -75,7 +75,8 @@ class Ledger:
     def __init__(self, store: Store, folder: Path) -> None:
         self._store = store
         self._journal = Journal(folder)
-        self._task: asyncio.Task[None] | None = None
+        failed = "usage could not be stored, and waits in the journal"
+        self._rounds = Rounds(self.flush, pause=FLUSH_SECONDS, failed=failed, log=_log)
         self._waiting: deque[Path] = deque()
         self._lock = asyncio.Lock()
 
@@ -87,8 +88,8 @@ class Ledger:
         """Take over what dead processes left, so that whoever asks from here on is told of it, and begin to flush."""
         self._waiting += self._journal.orphans()
         if self._waiting:
-            await self._try_to_flush()
-        self._task = asyncio.create_task(self._flush_for_ever(), name="ledger flush")
+            await self._rounds.once()
+        self._rounds.start()
 
     async def flush(self) -> None:
         """Bring everything that was appended to the database."""
@@ -102,28 +103,12 @@ class Ledger:
 
     async def stop(self) -> None:
         """Flush a last time; what the database does not take stays in the journal for the next start."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await self._rounds.stop()
         try:
             await self.flush()
         except DATABASE_ERRORS as error:
             _log.warning("usage stays in the journal until the next start: %s", type(error).__name__)
         self._journal.close()
-
-    async def _flush_for_ever(self) -> None:
-        while True:
-            await self._try_to_flush()
-            await asyncio.sleep(FLUSH_SECONDS)
-
-    async def _try_to_flush(self) -> None:
-        try:
-            await self.flush()
-        except DATABASE_ERRORS as error:
-            _log.warning("the database did not take usage, which waits in the journal: %s", type(error).__name__)
-        except Exception:  # whatever it is, the next round comes: without it nothing would be metered any more
-            _log.exception("usage could not be stored, and waits in the journal")
 
     async def _store_file(self, path: Path) -> None:
         rows = []

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable
-from contextlib import suppress
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from jackfield.contract import NotFound
-from jackfield.store import DATABASE_ERRORS, Store
+from jackfield.store import Store
 from jackfield.store.tables import RemovedWorkspace, Revision, Workspace
+
+from .rounds import Rounds
 
 POLL_SECONDS = 0.5
 _log = logging.getLogger("jackfield.tenancy")
@@ -41,7 +41,7 @@ class RevisionWatch:
         self._store = store
         self._listeners: list[Callable[[str], None]] = []
         self._seen = 0
-        self._task: asyncio.Task[None] | None = None
+        self._rounds = Rounds(self.poll, pause=POLL_SECONDS, failed="the revision watch failed", log=_log)
 
     def listen(self, listener: Callable[[str], None]) -> None:
         """`listener` gets the id of every workspace that changes or is removed, here or on another replica."""
@@ -56,17 +56,14 @@ class RevisionWatch:
         """Begin to watch, from the present state on."""
         async with self._store.read() as session:
             self._seen = (await session.execute(select(Revision.value))).scalar_one()
-        self._task = asyncio.create_task(self._watch(), name="revision watch")
+        self._rounds.start()
 
     async def stop(self) -> None:
         """End."""
-        if self._task is not None:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await self._rounds.stop()
 
     async def poll(self) -> None:
-        """Ask once."""
+        """Ask once. Where the database does not answer, what is in memory stays good for its bounded age."""
         async with self._store.read() as session:
             value = (await session.execute(select(Revision.value))).scalar_one()
             if value == self._seen:
@@ -79,14 +76,3 @@ class RevisionWatch:
         self._seen = value
         for workspace_id in changed:
             self.tell(workspace_id)
-
-    async def _watch(self) -> None:
-        while True:
-            await asyncio.sleep(POLL_SECONDS)
-            try:
-                await self.poll()
-            except DATABASE_ERRORS as error:
-                # What is in memory stays good for its bounded age; the next round asks again.
-                _log.warning("the database did not answer the revision watch: %s", type(error).__name__)
-            except Exception:  # whatever it is, the next round comes: without it no change would be heard of any more
-                _log.exception("the revision watch failed")
