@@ -152,22 +152,32 @@ class Attempts:
         target = the.target
         own = self._selection.own(target, the.excluded, the.tried)
         if target.hosted_first or own is None:
-            spent: list[QuotaExceeded] = []
-            for trial in target.trials:
-                if trial in the.excluded:
-                    continue
-                try:
-                    await self._lender.reserve(the.ticket, target, trial)
-                except QuotaExceeded as error:
-                    the.excluded.add(trial)
-                    spent.append(error)
-                else:
-                    return trial
-            if spent and (own is None or not target.take_over):
-                raise the.error or _all_spent(target, spent) from None
+            lent = await self._borrow(the, needed=own is None or not target.take_over)
+            if lent is not None:
+                return lent
         if own is None:
             raise the.error or no_credential(target)
         return own
+
+    async def _borrow(self, the: _Round, *, needed: bool) -> Candidate | None:
+        """The first trial with something left, reserved; None where no trial is left to be tried.
+
+        :raises QuotaExceeded: where all are found spent, and one is needed
+        """
+        spent: list[QuotaExceeded] = []
+        for trial in the.target.trials:
+            if trial in the.excluded:
+                continue
+            try:
+                await self._lender.reserve(the.ticket, the.target, trial)
+            except QuotaExceeded as error:
+                the.excluded.add(trial)
+                spent.append(error)
+            else:
+                return trial
+        if spent and needed:
+            raise the.error or _all_spent(the.target, spent) from None
+        return None
 
     async def _context(self, ticket: Ticket, target: Target, candidate: Candidate) -> CallContext:
         return CallContext(
