@@ -255,7 +255,7 @@ class People:
         :raises Conflict: if the person is a member already, or is made one by somebody else just now
         """
         caller.require(Role.OWNER)
-        return await self._add(caller, Member(role=role), email, password, name)
+        return await self._add(caller, role, email, password, name)
 
     async def add_first_owner(self, caller: Principal, email: str, password: str) -> MemberInfo:
         """Add the owner of a workspace that has none.
@@ -264,10 +264,10 @@ class People:
         :raises Conflict: if it has one, be it since a moment ago
         """
         caller.require(Role.OWNER)
-        return await self._add(caller, Member(role=Role.OWNER), email, password, only_owner=True)
+        return await self._add(caller, Role.OWNER, email, password, only_owner=True)
 
     async def _add(
-        self, caller: Principal, member: Member, email: str, password: str | None, name: str = "", *, only_owner: bool = False
+        self, caller: Principal, role: Role, email: str, password: str | None, name: str = "", *, only_owner: bool = False
     ) -> MemberInfo:
         email = email.strip().lower()
         if not _EMAIL.fullmatch(email):
@@ -288,12 +288,12 @@ class People:
                     await session.flush()
                 if await session.get(Member, (caller.workspace_id, person.id)) is not None:
                     raise Conflict(f"{email} is a member already.", param="email")
-                member.workspace_id, member.person_id = caller.workspace_id, person.id
+                member = Member(workspace_id=caller.workspace_id, person_id=person.id, role=role)
                 session.add(member)
-                record(session, caller, "member.add", email, {"role": member.role})
+                record(session, caller, "member.add", email, {"role": role})
         except IntegrityError:
             raise Conflict(f"{email} is being added by somebody else.", param="email") from None
-        return MemberInfo(person.id, person.email, person.name, Role(member.role), member.created_at)
+        return MemberInfo(person.id, person.email, person.name, role, member.created_at)
 
     async def change_member(self, caller: Principal, person_id: str, role: Role | None) -> None:
         """Give a member another role, or (with None) remove them.
