@@ -12,10 +12,10 @@ from ..calling import Caller
 from ..double import VendorDouble
 from ..promises import error_of, promise
 from ..recorded import Recorded
-from .base import CallConformance
+from .batches import BatchConformance
 
 
-class EmbeddingConformance(CallConformance):
+class EmbeddingConformance(BatchConformance):
     """Text embedding. An author says how the vendor answers, and where its requests hold their texts.
 
     :cvar embedding_usage: what each answer reports
@@ -30,11 +30,9 @@ class EmbeddingConformance(CallConformance):
 
     def embedding_inputs(self, request: Recorded) -> list[str]:
         """The texts in a request that came."""
-        for name in ("input", "inputs", "texts"):
-            texts = request.json.get(name)
-            if texts is not None:
-                return [texts] if isinstance(texts, str) else [one if isinstance(one, str) else one["text"] for one in texts]
-        raise AssertionError("say where the texts stand: override `embedding_inputs`")
+        texts = self._texts_in(request, "input", "inputs", "texts")
+        assert texts is not None, "say where the texts stand: override `embedding_inputs`"
+        return texts
 
     def good(self, number: int, mode: str) -> Reply:
         return self.embedding_answer([[float(number), 0.5, -0.25]], self.embedding_usage)
@@ -54,8 +52,7 @@ class EmbeddingConformance(CallConformance):
 
     @pytest.mark.asyncio
     async def test_many_texts_keep_their_order(self, vendor: VendorDouble, caller: Caller) -> None:
-        limit = caller.model(self._model(caller), self.model_type, self.credentials()).max_batch
-        count = min(2 * limit + 1, 250) if limit else 7
+        count = self._many(caller)
         vendor.answers(self._vectors)
         texts = [f"text number {number}" for number in range(count)]
         context = self.context(caller)
@@ -63,15 +60,13 @@ class EmbeddingConformance(CallConformance):
             request = EmbeddingRequest(model=self._model(caller), inputs=texts)
             result = await caller.kernel.invoke_text_embedding(request, context)
             assert [vector[0] for vector in result.embeddings] == [float(number) for number in range(count)]
-            sizes = [len(self.embedding_inputs(request)) for request in vendor.requests]
-            assert all(size <= (limit or count) for size in sizes), f"the vendor takes {limit} at once, and got {sizes}"
-            assert len(sizes) == -(-count // (limit or count)), f"it took {len(sizes)} requests: {sizes}"
+            self._check_batches(caller, [len(self.embedding_inputs(request)) for request in vendor.requests])
         with promise("the usage of all requests is added up"):
             assert result.usage.input_tokens == self.embedding_usage.input_tokens * len(vendor.requests)
 
     @pytest.mark.asyncio
     async def test_a_vector_too_few_is_an_error(self, vendor: VendorDouble, caller: Caller) -> None:
-        if caller.model(self._model(caller), self.model_type, self.credentials()).max_batch == 1:
+        if self._max_batch(caller) == 1:
             pytest.skip("the vendor takes one text at a time")
         vendor.answers(self.embedding_answer([[1.0, 2.0]], self.embedding_usage))
         request = EmbeddingRequest(model=self._model(caller), inputs=["one", "two"])

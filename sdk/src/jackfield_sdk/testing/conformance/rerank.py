@@ -12,12 +12,12 @@ from ..calling import Caller
 from ..double import VendorDouble
 from ..promises import promise
 from ..recorded import Recorded
-from .base import CallConformance
+from .batches import BatchConformance
 
 DOCUMENTS = ["the first document", "ein zweites Dokument", "第三个文件"]
 
 
-class RerankConformance(CallConformance):
+class RerankConformance(BatchConformance):
     """Rerank. An author says how the vendor answers, and where its requests hold their documents.
 
     :cvar rerank_usage: what each answer reports
@@ -32,10 +32,9 @@ class RerankConformance(CallConformance):
 
     def rerank_documents(self, request: Recorded) -> list[str]:
         """The documents in a request that came."""
-        for name in ("documents", "texts"):
-            if (documents := request.json.get(name)) is not None:
-                return [one if isinstance(one, str) else one["text"] for one in documents]
-        raise AssertionError("say where the documents stand: override `rerank_documents`")
+        documents = self._texts_in(request, "documents", "texts")
+        assert documents is not None, "say where the documents stand: override `rerank_documents`"
+        return documents
 
     def good(self, number: int, mode: str) -> Reply:
         score = number / 1000
@@ -78,8 +77,7 @@ class RerankConformance(CallConformance):
 
     @pytest.mark.asyncio
     async def test_many_documents_are_ranked_together(self, vendor: VendorDouble, caller: Caller) -> None:
-        limit = caller.model(self._model(caller), self.model_type, self.credentials()).max_batch
-        count = min(2 * limit + 1, 250) if limit else 7
+        count = self._many(caller)
         vendor.answers(self._ranked)
         documents = [f"document number {number}" for number in range(count)]
         context = self.context(caller)
@@ -87,8 +85,6 @@ class RerankConformance(CallConformance):
             request = RerankRequest(model=self._model(caller), query="query", documents=documents)
             result = await caller.kernel.invoke_rerank(request, context)
             assert [one.index for one in result.ranking] == list(reversed(range(count)))
-            sizes = [len(self.rerank_documents(request)) for request in vendor.requests]
-            assert all(size <= (limit or count) for size in sizes), f"the vendor takes {limit} at once, and got {sizes}"
-            assert len(sizes) == -(-count // (limit or count)), f"it took {len(sizes)} requests: {sizes}"
+            self._check_batches(caller, [len(self.rerank_documents(request)) for request in vendor.requests])
         with promise("the usage of all requests is added up"):
             assert result.usage == sum((self.rerank_usage for _ in vendor.requests), Usage())
