@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
@@ -16,7 +15,8 @@ from jackfield.host.vendors import NewCredential
 from jackfield.tenancy import Condition, CredentialChange, CredentialInfo
 
 from .hosted import Operator, open_host
-from .output import AsJson, errors, print_json, print_table
+from .lines import in_terminal
+from .output import AsJson, errors, minute, print_json, print_table
 from .state import State
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Add, list, check, change and remove vendor credentials.")
@@ -81,7 +81,7 @@ def list_credentials(ctx: typer.Context, as_json: AsJson = False) -> None:
                 one.model or "",
                 one.name,
                 one.status,
-                _minute(one.checked_at),
+                minute(one.checked_at),
                 _in_calls(one.condition),
                 str(one.weight),
                 "yes" if one.enabled else "no",
@@ -184,19 +184,15 @@ def describe(info: CredentialInfo) -> dict[str, Any]:
 def _in_calls(seen: Condition) -> str:
     """In a few words, how it fares."""
     if seen.status == "good":
-        return f"good, {_minute(seen.last_success_at)}"
+        return f"good, {minute(seen.last_success_at)}"
     if seen.status == "unused":
         return "unused"
     until = f" until {seen.resting_until.astimezone():%H:%M:%S}" if seen.status == "resting" and seen.resting_until else ""
-    return f"{seen.status}{until}, {_minute(seen.last_failure_at)}: {seen.last_failure}"
+    return f"{seen.status}{until}, {minute(seen.last_failure_at)}: {seen.last_failure}"
 
 
 def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment is not None else None
-
-
-def _minute(moment: datetime | None) -> str:
-    return moment.astimezone().strftime("%Y-%m-%d %H:%M") if moment is not None else ""
 
 
 async def _find(on: Operator, wanted: str) -> CredentialInfo:
@@ -232,7 +228,7 @@ def _fill(form: CredentialForm, given: dict[str, str]) -> dict[str, Any]:
     values = _switches(form, given)
     for field in form.fields:
         if field.required and field.default is None and not given.get(field.name) and form.shows(field, values):
-            if not sys.stdin.isatty():
+            if not in_terminal():
                 continue  # the form's own check names it
             values[field.name] = typer.prompt(str(field.label), hide_input=field.kind == "secret", err=True)
     return values

@@ -6,8 +6,7 @@ import asyncio
 import dataclasses
 import json
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
@@ -19,7 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from jackfield.contract import BadRequest, EmbeddingRequest, ModelType
 
-from .lines import not_written, read_lines
+from .lines import read_lines, writing
 from .output import AsJson, errors
 from .session import ModelName, Session, open_session
 from .state import State
@@ -62,7 +61,7 @@ def embed(
         raise BadRequest("There is no text to embed.", param="file", advice="Give a file with a text on each line.")
     template = EmbeddingRequest(model=model or "", inputs=[], dimensions=dimensions, purpose=purpose.value if purpose else None)
     plan = Plan(template, lines, batch, parallel)
-    with _opened(output) as file:
+    with writing(output, sys.stdout, "w") as file:
         asyncio.run(_run(ctx.ensure_object(State), plan, file, with_text=with_text))
 
 
@@ -118,15 +117,3 @@ async def _vectors(session: Session, plan: Plan) -> AsyncIterator[tuple[int, str
         for _, task in under_way:
             task.cancel()
         await asyncio.gather(*(task for _, task in under_way), return_exceptions=True)
-
-
-@contextmanager
-def _opened(output: Path | None) -> Iterator[IO[str]]:
-    if output is None:
-        yield sys.stdout
-        return
-    try:
-        with output.open("w", encoding="utf-8") as file:
-            yield file
-    except OSError as error:
-        raise not_written(output, error) from error

@@ -16,7 +16,7 @@ from jackfield.contract import BadRequest, Conflict, ModelType, NotFound
 from jackfield.tenancy import KeyInfo, Role, Scopes
 
 from .hosted import open_host
-from .output import AsJson, errors, print_json, print_table
+from .output import AsJson, errors, minute, print_json, print_table
 from .state import State
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Create, list, change and revoke API keys.")
@@ -105,9 +105,9 @@ def list_keys(
                 _state(key),
                 _scope(key.scopes),
                 key.role or "",
-                _day(key.expires_at),
-                _day(key.last_used_at),
-                _day(key.created_at),
+                minute(key.expires_at),
+                minute(key.last_used_at),
+                minute(key.created_at),
             )
             for key in keys
         ],
@@ -235,7 +235,3 @@ def _state(key: KeyInfo) -> Text:
 def _scope(scopes: Scopes) -> str:
     parts = [*sorted(scopes.model_types or ()), *(scopes.models or ())]
     return ", ".join(parts) or "everything"
-
-
-def _day(moment: datetime | None) -> str:
-    return moment.astimezone().strftime("%Y-%m-%d %H:%M") if moment else ""

@@ -1,9 +1,12 @@
-"""The files that a person names to a command: what is read from them, or from a pipe, and why they are not to be had."""
+"""The files that a person names to a command: what is read from them, or from a pipe, and what is written to them."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, AnyStr, Literal, cast
 
 from jackfield.contract import BadRequest
 
@@ -48,6 +51,19 @@ def _standard_input() -> str:
         raise BadRequest("What is piped in is not text in UTF-8.", param="file", advice="Pipe text in UTF-8.") from error
 
 
-def not_written(path: Path, error: OSError) -> BadRequest:
-    """Why a file is not there after all."""
-    return BadRequest(f"{path} cannot be written: {error.strerror}.", param="output", advice="Name another file with --output.")
+@contextmanager
+def writing(path: Path | None, otherwise: IO[AnyStr], mode: Literal["w", "wb"]) -> Iterator[IO[AnyStr]]:
+    """The file that is named, text in UTF-8 or bytes; `otherwise`, which is standard output, where none is.
+
+    :raises BadRequest: if it cannot be written
+    """
+    if path is None:
+        yield otherwise
+        return
+    try:
+        with path.open(mode, encoding="utf-8" if mode == "w" else None) as file:
+            yield cast("IO[AnyStr]", file)
+    except OSError as error:
+        raise BadRequest(
+            f"{path} cannot be written: {error.strerror}.", param="output", advice="Name another file with --output."
+        ) from error

@@ -12,6 +12,7 @@ from jackfield.contract import BadRequest, NotFound
 from jackfield.tenancy import MemberInfo, Role
 
 from .hosted import Operator, open_host
+from .lines import in_terminal
 from .output import AsJson, errors, print_json, print_table
 from .state import State
 
@@ -111,7 +112,7 @@ def describe(info: MemberInfo) -> dict[str, Any]:
 
 def read_password() -> str:
     """Typed twice, or the first line of standard input: on the command line it would be in the shell's history."""
-    if sys.stdin.isatty():
+    if in_terminal():
         return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
     password = sys.stdin.readline().rstrip("\r\n")
     if not password:

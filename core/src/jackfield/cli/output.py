@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -33,6 +34,11 @@ def print_json(value: Any) -> None:
 def print_json_line(value: Any) -> None:
     """One line of JSONL."""
     print(json.dumps(value, ensure_ascii=False, default=str), flush=True)
+
+
+def minute(moment: datetime | None) -> str:
+    """A moment as a table tells it, by the clock of who reads."""
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M") if moment is not None else ""
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:

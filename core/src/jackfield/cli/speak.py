@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Annotated
+from typing import Annotated
 
 import typer
 
 from jackfield.contract import BadRequest, ModelType, SpeechRequest, SpeechResult
 
-from .lines import not_written, read_text
+from .lines import read_text, writing
 from .output import AsJson, errors, print_json
 from .session import ModelName, open_session
 from .state import State
@@ -70,20 +68,8 @@ async def _run(state: State, request: SpeechRequest, output: str | None) -> tupl
 async def _write(result: SpeechResult, path: Path | None) -> int:
     """Piece by piece, so that a player at the other end of a pipe begins at once."""
     size = 0
-    with _opened(path) as file:
+    with writing(path, sys.stdout.buffer, "wb") as file:
         async for piece in result.audio:
             size += file.write(piece)
             file.flush()
     return size
-
-
-@contextmanager
-def _opened(path: Path | None) -> Iterator[IO[bytes]]:
-    if path is None:
-        yield sys.stdout.buffer
-        return
-    try:
-        with path.open("wb") as file:
-            yield file
-    except OSError as error:
-        raise not_written(path, error) from error

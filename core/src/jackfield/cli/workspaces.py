@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, replace
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
 from jackfield.contract import BadRequest
-from jackfield.tenancy import RemovedInfo, WorkspaceInfo, operator
+from jackfield.tenancy import RemovedInfo, WorkspaceInfo, Workspaces, operator
 
 from . import exits
 from .hosted import open_host
+from .lines import in_terminal
 from .output import AsJson, errors, print_json, print_table
 from .state import State
 
+Listed = TypeVar("Listed")
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Make, list, rename and remove workspaces.")
 
 
@@ -29,15 +30,14 @@ def list_workspaces(
 ) -> None:
     """List the workspaces of this host, the oldest first."""
 
-    async def run() -> tuple[Sequence[WorkspaceInfo], Sequence[RemovedInfo]]:
+    async def ask(what: Callable[[Workspaces], Awaitable[Listed]]) -> Listed:
         async with open_host(replace(ctx.ensure_object(State), workspace=None)) as on:
-            workspaces = on.host.tenancy.workspaces
-            return await workspaces.list(), await workspaces.removed()
+            return await what(on.host.tenancy.workspaces)
 
-    found, gone = asyncio.run(run())
     if removed:
-        _show_removed(gone, as_json=as_json)
+        _show_removed(asyncio.run(ask(Workspaces.removed)), as_json=as_json)
         return
+    found = asyncio.run(ask(Workspaces.list))
     if as_json:
         print_json([{"id": one.id, "name": one.name, "created_at": one.created_at.isoformat()} for one in found])
         return
@@ -100,7 +100,7 @@ def remove(
 
 
 def _confirmed(info: WorkspaceInfo) -> bool:
-    if not sys.stdin.isatty():
+    if not in_terminal():
         raise BadRequest("This cannot be undone, and there is nobody to ask.", param="yes", advice="Say `--yes`.")
     said = typer.prompt(f"All of `{info.name}` ({info.id}) goes for good. Its name, to be sure", err=True)
     return str(said).strip() == info.name
